@@ -1,0 +1,1 @@
+"""The environment manager for JupyterLab."""

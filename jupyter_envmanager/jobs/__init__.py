@@ -1,0 +1,1 @@
+"""Jobs: stored actions, run by a worker process of their own."""

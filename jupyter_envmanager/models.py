@@ -1,0 +1,420 @@
+"""Every type that goes over the wire, once.
+
+Frozen, keyword-only msgspec structs: decoding *is* validation. ``scripts/generate_types`` prints the JSON Schema of
+this module and turns it into ``src/_models.ts``; the test run fails when that file is stale.
+
+Units: sizes are bytes, times are seconds since the epoch, progress is 0..1.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+EnvironmentKind = Literal["named", "path", "group", "base", "venv"]
+EnvironmentState = Literal["ready", "building", "broken"]
+JobState = Literal["queued", "waiting", "running", "succeeded", "failed", "cancelled", "lost"]
+Phase = Literal["solve", "download", "link", "pypi", "verify", "swap", "kernel", "bytecode", "remove"]
+Manager = Literal["conda", "pypi"]
+Operation = Literal["install", "remove", "upgrade", "downgrade", "rebuild"]
+JobAction = Literal["create", "remove"]
+CheckState = Literal["pending", "running", "passed", "failed"]
+
+
+class _Wire(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of all wire types."""
+
+
+class Request(_Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of what clients send: a misspelt field is an error, not silence."""
+
+
+class Problem(_Wire, frozen=True, kw_only=True):
+    """An error or a warning, as a person reads it.
+
+    ``field`` names the request field at fault, where there is one.
+    """
+
+    code: str
+    message: str
+    hint: str = ""
+    field: str | None = None
+    details: dict[str, Any] = {}
+
+
+class Setting(_Wire, frozen=True, kw_only=True):
+    """One effective value of conda's configuration and where it comes from.
+
+    ``origin`` is a file's path, an environment variable's name, or ``default``.
+    """
+
+    name: str
+    value: Any
+    origin: str
+
+
+class Location(_Wire, frozen=True, kw_only=True):
+    """A folder that may hold environments."""
+
+    path: str
+    label: str
+    writable: bool
+    exists: bool
+    default: bool = False
+    free: int | None = None
+    free_files: int | None = None
+
+
+class Policy(_Wire, frozen=True, kw_only=True):
+    """What this site allows."""
+
+    allowed_roots: list[str]
+    allowlist_channels: list[str] = []
+    denylist_channels: list[str] = []
+    keep_generations: int = 3
+    run_link_scripts: bool = False
+
+
+class Status(_Wire, frozen=True, kw_only=True):
+    """What the panel needs before anything else."""
+
+    version: str
+    engine: str
+    platform: str
+    channels: list[str]
+    locations: list[Location]
+    server_prefix: str
+    server_root: str
+    policy: Policy
+    settings: list[Setting] = []
+    problems: list[Problem] = []
+
+
+class Language(_Wire, frozen=True, kw_only=True):
+    """A language an environment can run, e.g. ``Python`` ``3.12.4``."""
+
+    name: str
+    version: str
+
+
+class Environment(_Wire, frozen=True, kw_only=True):
+    """An environment; ``id`` is the first 16 hex digits of sha256(realpath(prefix)).
+
+    ``packages`` counts conda packages. ``size`` is None until it has been measured. ``protected`` environments
+    (base, the one that runs the server) refuse removal for the reason in ``protected_reason``. ``problem`` says what
+    is wrong with a broken one. ``job`` is the id of the job that works on it now.
+    """
+
+    id: str
+    name: str
+    prefix: str
+    kind: EnvironmentKind
+    location: str
+    python: str | None = None
+    languages: list[Language] = []
+    packages: int = 0
+    size: int | None = None
+    writable: bool = True
+    protected: bool = False
+    protected_reason: str = ""
+    state: EnvironmentState = "ready"
+    problem: Problem | None = None
+    kernels: list[str] = []
+    cuda: str | None = None
+    modified: float | None = None
+    job: str | None = None
+
+
+class Environments(_Wire, frozen=True, kw_only=True):
+    """All environments, and what kept us from reading some of them."""
+
+    environments: list[Environment]
+    problems: list[Problem] = []
+
+
+class Package(_Wire, frozen=True, kw_only=True):
+    """An installed package."""
+
+    name: str
+    version: str
+    build: str = ""
+    channel: str = ""
+    manager: Manager = "conda"
+    requested: bool = False
+    size: int | None = None
+
+
+class Packages(_Wire, frozen=True, kw_only=True):
+    """The installed packages of one environment."""
+
+    packages: list[Package]
+
+
+class PackageHit(_Wire, frozen=True, kw_only=True):
+    """A search result; ``version`` is the newest one, where it is known without a download."""
+
+    name: str
+    version: str | None = None
+    channel: str = ""
+
+
+class PackageHits(_Wire, frozen=True, kw_only=True):
+    """Search results, best first; ``total`` counts all matches, also those that were cut off."""
+
+    packages: list[PackageHit]
+    total: int
+    problems: list[Problem] = []
+
+
+class PackageBuild(_Wire, frozen=True, kw_only=True):
+    """One build of a version."""
+
+    version: str
+    build: str
+    channel: str
+    size: int | None = None
+    timestamp: float | None = None
+    depends: list[str] = []
+
+
+class PackageInfo(_Wire, frozen=True, kw_only=True):
+    """What the channels offer of one package; ``versions`` newest first."""
+
+    name: str
+    versions: list[str]
+    builds: list[PackageBuild]
+    license: str | None = None
+
+
+class KernelRequest(Request, frozen=True, kw_only=True):
+    """The kernel to register with a new environment; both have good defaults."""
+
+    display_name: str | None = None
+    name: str | None = None
+
+
+class SpecsSource(Request, frozen=True, kw_only=True, tag_field="type", tag="specs"):
+    """Start from match specs such as ``python=3.12``; ``pypi`` takes PEP 508 requirements."""
+
+    specs: list[str]
+    pypi: list[str] = []
+
+
+class FileSource(Request, frozen=True, kw_only=True, tag_field="type", tag="file"):
+    """Start from a file's content."""
+
+    format: str
+    content: str
+
+
+class CloneSource(Request, frozen=True, kw_only=True, tag_field="type", tag="clone"):
+    """Start from a copy of another environment, by id."""
+
+    environment: str
+
+
+Source = SpecsSource | FileSource | CloneSource
+
+
+class NewEnvironment(Request, frozen=True, kw_only=True):
+    """A request for a new environment: a ``name`` in the default location, or a ``prefix`` (absolute folder).
+
+    ``location`` picks another location for a name. ``kernel`` null means: no kernel. ``plan`` is the id of a preview;
+    creating with it applies exactly that plan.
+    """
+
+    source: Source
+    name: str | None = None
+    location: str | None = None
+    prefix: str | None = None
+    channels: list[str] | None = None
+    gpu: str | None = None
+    kernel: KernelRequest | None = msgspec.field(default_factory=lambda: KernelRequest())
+    plan: str | None = None
+
+
+class PlanAction(_Wire, frozen=True, kw_only=True):
+    """One line of a plan. ``reason`` says why it is there: asked for, needed, or for the kernel."""
+
+    op: Operation
+    name: str
+    manager: Manager = "conda"
+    from_: str | None = msgspec.field(default=None, name="from")
+    to: str | None = None
+    build: str | None = None
+    channel: str | None = None
+    size: int | None = None
+    reason: Literal["asked", "needed", "kernel"] = "needed"
+
+
+class Plan(_Wire, frozen=True, kw_only=True):
+    """What a change will do, exactly. Valid for an hour and for the prefix as it was (``fingerprint``).
+
+    ``download_size`` counts what is not in the package cache yet, ``cached_size`` what is; ``disk_size`` is an upper
+    bound, as hard links share files with the cache. ``solve_time`` in seconds.
+    """
+
+    id: str
+    prefix: str
+    fingerprint: str
+    actions: list[PlanAction]
+    download_size: int
+    cached_size: int
+    disk_size: int
+    solve_time: float
+    environment: str | None = None
+    warnings: list[Problem] = []
+
+
+class KernelCheck(_Wire, frozen=True, kw_only=True):
+    """Result of a kernel's test start; ``seconds`` to the first reply."""
+
+    state: CheckState
+    time: float | None = None
+    seconds: float | None = None
+    problem: Problem | None = None
+
+
+class Kernel(_Wire, frozen=True, kw_only=True):
+    """A kernelspec and the environment it runs in.
+
+    ``stamped`` kernels were written by us (``metadata.jupyter_envmanager``) and are ours to change; ``orphan`` ones
+    start an interpreter that is gone, ``orphan_reason`` says which.
+    """
+
+    name: str
+    display_name: str
+    language: str
+    path: str
+    environment: str | None = None
+    prefix: str | None = None
+    stamped: bool = False
+    writable: bool = False
+    orphan: bool = False
+    orphan_reason: str = ""
+    check: KernelCheck | None = None
+
+
+class Kernels(_Wire, frozen=True, kw_only=True):
+    """All kernelspecs this server sees."""
+
+    kernels: list[Kernel]
+
+
+class NewKernel(Request, frozen=True, kw_only=True):
+    """A request to register a kernel for an environment, by id."""
+
+    environment: str
+    display_name: str | None = None
+    name: str | None = None
+
+
+class GpuDevice(_Wire, frozen=True, kw_only=True):
+    """One device as NVML reports it; a field the driver does not support is None."""
+
+    index: int
+    name: str
+    uuid: str | None = None
+    memory_total: int | None = None
+    memory_free: int | None = None
+    memory_used: int | None = None
+    compute_capability: str | None = None
+    utilization: int | None = None
+
+
+class GpuReport(_Wire, frozen=True, kw_only=True):
+    """The GPUs of the machine that runs the server. No driver is a normal answer: ``available`` is false and
+    ``message`` says what that means.
+    """
+
+    available: bool
+    message: str = ""
+    driver: str | None = None
+    cuda: str | None = None
+    devices: list[GpuDevice] = []
+    problems: list[Problem] = []
+
+
+class Job(_Wire, frozen=True, kw_only=True):
+    """One action that changes something: stored, watchable, cancellable.
+
+    ``environment`` and ``prefix`` name what it works on. ``aftercare`` is true while a succeeded job still test-starts
+    its kernel and compiles bytecode; nobody needs to wait for that. ``waiting_for`` says for whom a waiting job waits.
+    """
+
+    id: str
+    action: JobAction
+    environment: str
+    prefix: str
+    title: str
+    state: JobState
+    progress: float = 0.0
+    phase: Phase | None = None
+    message: str = ""
+    created: float
+    started: float | None = None
+    finished: float | None = None
+    bytes_done: int | None = None
+    bytes_total: int | None = None
+    waiting_for: str | None = None
+    kernel: str | None = None
+    check: KernelCheck | None = None
+    aftercare: bool = False
+    error: Problem | None = None
+
+
+class Jobs(_Wire, frozen=True, kw_only=True):
+    """Jobs, newest first."""
+
+    jobs: list[Job]
+
+
+class JobEvent(_Wire, frozen=True, kw_only=True):
+    """One line of a job's log."""
+
+    job: str
+    seq: int
+    time: float
+    phase: Phase
+    message: str
+    progress: float
+    bytes: int | None = None
+    bytes_total: int | None = None
+
+
+class JobEvents(_Wire, frozen=True, kw_only=True):
+    """A job's log from a sequence number on."""
+
+    events: list[JobEvent]
+
+
+class RemovalPreview(_Wire, frozen=True, kw_only=True):
+    """What removing an environment takes away; shown before it happens."""
+
+    environment: str
+    prefix: str
+    kernels: list[Kernel]
+    size: int
+    files: int
+
+
+class Folder(_Wire, frozen=True, kw_only=True):
+    """A folder in the folder picker."""
+
+    name: str
+    path: str
+    writable: bool
+    environment: bool
+
+
+class FolderListing(_Wire, frozen=True, kw_only=True):
+    """A folder's sub-folders, for the picker; ``parent`` is null at an allowed root."""
+
+    path: str
+    parent: str | None
+    roots: list[str]
+    writable: bool
+    free: int | None
+    free_files: int | None
+    folders: list[Folder]
