@@ -1,0 +1,135 @@
+"""What the file names in ``conda-meta/`` say: the fast way to know an environment.
+
+Every package leaves one ``<name>-<version>-<build>.json`` there
+(https://docs.conda.io/projects/conda/en/stable/user-guide/concepts/environments.html), so one directory listing tells
+the package count, the interpreters and the CUDA version without opening a file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .models import Language, Problem
+
+# A folder listed this soon after it changed may change again without a new time stamp.
+_SETTLED_NS = 2 * 10**9
+_LANGUAGES = {"python": "Python", "r-base": "R", "julia": "Julia"}
+_CUDA = ("cuda-version", "cudatoolkit")
+_INTERESTING = tuple(f"{name}-" for name in (*_LANGUAGES, *_CUDA))
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetaSummary:
+    """One look at a prefix's package folder; ``problem`` says what is wrong with it."""
+
+    packages: int = 0
+    python: str | None = None
+    languages: list[Language] = field(default_factory=list)
+    cuda: str | None = None
+    problem: Problem | None = None
+
+
+def fingerprint(prefix: Path) -> str:
+    """What is installed in a prefix, as one hash over names, sizes and times (ns) of its records.
+
+    Two equal fingerprints: nothing was installed or removed in between. ``""`` without ``conda-meta``.
+    """
+    digest = hashlib.sha256()
+    try:
+        with os.scandir(prefix / "conda-meta") as entries:
+            for entry in sorted(_records(entries), key=lambda entry: entry.name):
+                status = entry.stat()
+                digest.update(
+                    f"{entry.name}\0{status.st_size}\0{status.st_mtime_ns}\0".encode(errors="surrogateescape")
+                )
+    except OSError:
+        return ""
+    return digest.hexdigest()
+
+
+def settled(modified_ns: int, now_ns: int) -> bool:
+    """Whether a folder's time stamp is old enough to be trusted as its version."""
+    return abs(now_ns - modified_ns) > _SETTLED_NS
+
+
+def summarise(folder: str) -> MetaSummary:
+    """Read one ``conda-meta`` folder, file names only.
+
+    A record that is empty or cannot be read makes the prefix broken, and so does a folder with neither records nor
+    history: an installation was cut off there. A folder with a history and no records is an empty environment.
+    """
+    count = 0
+    found: dict[str, str] = {}
+    damaged: list[str] = []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in _records(entries):
+                count += 1
+                if not _is_sound(entry):
+                    damaged.append(entry.name)
+                if entry.name.startswith(_INTERESTING):
+                    name, version, _ = entry.name.rsplit("-", 2)
+                    found[name] = version
+    except OSError as error:
+        return MetaSummary(problem=_unreadable(folder, error))
+    return MetaSummary(
+        packages=count,
+        python=found.get("python"),
+        languages=[Language(name=word, version=found[name]) for name, word in _LANGUAGES.items() if name in found],
+        cuda=_cuda(found),
+        problem=_problem(folder, count, damaged),
+    )
+
+
+def _records(entries: Iterator[os.DirEntry[str]]) -> Iterator[os.DirEntry[str]]:
+    # Other tools keep JSON files of their own here; conda ignores names that are no name-version-build, and so do we.
+    for entry in entries:
+        name = entry.name
+        if name.endswith(".json") and name.count("-") >= 2 and not name.startswith("."):
+            yield entry
+
+
+def _is_sound(entry: os.DirEntry[str]) -> bool:
+    try:
+        status = entry.stat()
+    except OSError:
+        return False
+    mode = status.st_mode
+    return status.st_size > 0 and stat.S_ISREG(mode) and (mode & stat.S_IROTH != 0 or os.access(entry.path, os.R_OK))
+
+
+def _cuda(found: dict[str, str]) -> str | None:
+    version = next((found[name] for name in _CUDA if name in found), None)
+    return ".".join(version.split(".")[:2]) if version else None
+
+
+def _problem(folder: str, count: int, damaged: list[str]) -> Problem | None:
+    if damaged:
+        shown = ", ".join(sorted(damaged)[:3]) + (" …" if len(damaged) > 3 else "")
+        return Problem(
+            code="record_damaged",
+            message=f"Package records are empty or cannot be read: {shown}.",
+            hint="An installation was cut off or the disk was full. Roll back, or create the environment anew.",
+            details={"records": sorted(damaged)},
+        )
+    # No history alone is no fault: rattler and pixi write none.
+    if count == 0 and not Path(folder, "history").exists():
+        return Problem(
+            code="environment_incomplete",
+            message="This environment was never finished: it has no packages and no history.",
+            hint="Remove it and create it again.",
+        )
+    return None
+
+
+def _unreadable(folder: str, error: OSError) -> Problem:
+    return Problem(
+        code="environment_unreadable",
+        message=f"{folder} cannot be read: {error.strerror or error}.",
+        hint="Ask its owner for read access.",
+    )
