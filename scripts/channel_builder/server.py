@@ -216,7 +216,8 @@ class ChannelHandler(BaseHTTPRequestHandler):
         status = file.stat()
         etag = f'"{status.st_mtime_ns:x}-{status.st_size:x}"'
         if fault.body is None and self.headers.get("If-None-Match") == etag:
-            return self._refuse(path, HTTPStatus.NOT_MODIFIED)
+            # Without its ETag a client may not take the answer for the copy it has (RFC 9110, 15.4.5).
+            return self._begin(path, HTTPStatus.NOT_MODIFIED, 0, {"ETag": etag})
         data = file.read_bytes() if fault.body is None else fault.body
         self._begin(path, HTTPStatus.OK, len(data), {"ETag": etag})
         if with_body:
