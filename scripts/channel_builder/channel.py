@@ -20,7 +20,7 @@ from .interpreter import Interpreter, probe
 from .pypi import download, rounds
 from .python_package import python_packages
 from .requirements import conda_name
-from .store import Store, default_cache, key_of, staged
+from .store import Store, builder_key, default_cache, key_of, staged
 from .synthetic import Synthetic
 from .wheel import Wheel, wheel_entries
 from .wheel_packages import Target, wheel_packages
@@ -85,6 +85,7 @@ def build_channel(
     store = Store(cache or default_cache())
     interpreters = _distinct(probe(python) for python in pythons or [Path(sys.executable)])
     key = key_of(
+        builder_key(),
         *(python.fingerprint for python in interpreters),
         *packages,
         *(f"{item.package.fingerprint} {item.content}" for item in synthetic),

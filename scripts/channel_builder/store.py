@@ -27,16 +27,18 @@ def default_cache() -> Path:
 
 
 def key_of(*inputs: str) -> str:
-    """A short name for `inputs`; another version of this builder gives another."""
-    digest = hashlib.sha256(_own_source())
+    """A short name for `inputs`."""
+    digest = hashlib.sha256()
     for text in inputs:
-        digest.update(b"\0" + text.encode())
+        digest.update(text.encode() + b"\0")
     return digest.hexdigest()[:20]
 
 
 @cache
-def _own_source() -> bytes:
-    return b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
+def builder_key() -> str:
+    """A short name for this version of the builder, so that what another version built is not reused."""
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    return key_of(*(path.read_text(encoding="utf-8") for path in sources if path.name != "server.py"))
 
 
 @contextmanager
@@ -96,7 +98,7 @@ class Store:
             content: a text that identifies the files, such as the hash of the wheel.
             entries: the files; not read when the package exists.
         """
-        directory = self.root / "packages" / key_of(package.fingerprint, content)
+        directory = self.root / "packages" / key_of(builder_key(), package.fingerprint, content)
         if not (directory / package.filename).exists():
             directory.mkdir(parents=True, exist_ok=True)
             write_package(package, entries, directory)
