@@ -51,9 +51,7 @@ class EnvManagerError(Exception):
 
     def problem(self) -> Problem:
         """This error as it goes over the wire."""
-        return Problem(
-            code=self.code, message=self.message, hint=self.hint, field=self.field, details=self.details
-        )
+        return Problem(code=self.code, message=self.message, hint=self.hint, field=self.field, details=self.details)
 
 
 class Invalid(EnvManagerError):

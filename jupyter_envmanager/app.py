@@ -1,0 +1,138 @@
+"""The server extension: traits -> settings, one service, routes, the event schema. The one composition root."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any, ClassVar
+
+from jupyter_core.paths import jupyter_data_dir, jupyter_path
+from jupyter_events import EventLogger
+from jupyter_server.extension.application import ExtensionApp
+from traitlets import Bool, Int, List, Unicode
+
+from .config import SettingsSource
+from .handlers import ROUTES, SERVICE
+from .jobs.queue import JobQueue
+from .jobs.store import JobStore
+from .models import Job
+from .service import EnvManagerService, Site
+
+SCHEMA_ID = "https://events.jupyter.org/jupyter_envmanager/job/v1"
+SCHEMA_FILE = Path(__file__).parent / "jobs" / "events.yaml"
+
+
+class EnvManagerApp(ExtensionApp):
+    """The environment manager's server extension."""
+
+    name = "jupyter_envmanager"
+    extension_url = "/envmanager"
+    load_other_extensions = True
+    handlers: ClassVar[list[Any]] = ROUTES  # type: ignore[misc]
+
+    allowed_roots = List(
+        Unicode(),
+        config=True,
+        help="Folders below which path environments may be made. Default: the home folder and the server's root.",
+    )
+    extra_roots = List(
+        Unicode(), config=True, help="More folders to look for environments in: each is one, or holds some."
+    )
+    parallel_jobs = Int(2, min=1, config=True, help="How many jobs run at once; the others wait.")
+    run_link_scripts = Bool(
+        False, config=True, help="Run the link scripts of packages. They are code of the packages' authors."
+    )
+    keep_generations = Int(3, min=0, config=True, help="How many former states of an environment are kept.")
+    state_dir = Unicode(
+        config=True, help="Folder for jobs, previews and results. Default: “envmanager” in Jupyter's data folder."
+    )
+    kernels_dir = Unicode(
+        config=True, help="Folder that new kernelspecs go to. Default: “kernels” in Jupyter's data folder."
+    )
+
+    def initialize_settings(self) -> None:
+        """Build the service."""
+        home = Path.home()
+        assert self.serverapp is not None
+        source = SettingsSource(env=dict(os.environ), home=home, server_prefix=Path(sys.prefix))
+        site = site_from(
+            home=home,
+            server_root=Path(os.path.expanduser(self.serverapp.root_dir)),  # noqa: PTH111
+            state_dir=self.state_dir,
+            kernels_dir=self.kernels_dir,
+            allowed_roots=self.allowed_roots,
+            extra_roots=self.extra_roots,
+            run_link_scripts=self.run_link_scripts,
+            keep_generations=self.keep_generations,
+            parallel_jobs=self.parallel_jobs,
+        )
+        self._events.register_event_schema(SCHEMA_FILE)
+        queue = JobQueue(JobStore(site.state_dir / "jobs"), parallel=site.parallel_jobs, changed=self._job_changed)
+        self.service = EnvManagerService(site, source, queue)
+        self.service.measured = self._measured
+        self.settings[SERVICE] = self.service
+
+    async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
+        """Adopt the jobs of earlier servers once the event loop runs."""
+        await self.service.queue.start()
+
+    async def stop_extension(self) -> None:
+        """Stop watching; running jobs go on and are found again by the next server."""
+        await self.service.queue.stop()
+
+    @property
+    def _events(self) -> EventLogger:
+        assert self.serverapp is not None
+        logger = self.serverapp.event_logger
+        assert isinstance(logger, EventLogger)
+        return logger
+
+    def _job_changed(self, job: Job) -> None:
+        self.service.job_changed(job)
+        data: dict[str, Any] = {
+            "job": job.id,
+            "environment": job.environment,
+            "action": job.action,
+            "state": job.state,
+            "message": job.message,
+            "progress": job.progress,
+            "aftercare": job.aftercare,
+        }
+        optional = {"phase": job.phase, "bytes_done": job.bytes_done, "bytes_total": job.bytes_total}
+        data |= {key: value for key, value in optional.items() if value is not None}
+        self._events.emit(schema_id=SCHEMA_ID, data=data)
+
+    def _measured(self, environment: str) -> None:
+        data = {"job": "", "environment": environment, "state": "succeeded"}
+        self._events.emit(schema_id=SCHEMA_ID, data=data)
+
+
+def site_from(
+    *,
+    home: Path,
+    server_root: Path,
+    state_dir: str = "",
+    kernels_dir: str = "",
+    allowed_roots: list[str] | None = None,
+    extra_roots: list[str] | None = None,
+    run_link_scripts: bool = False,
+    keep_generations: int = 3,
+    parallel_jobs: int = 2,
+) -> Site:
+    """Traits, as they are written, with their defaults filled in."""
+    data = Path(jupyter_data_dir())
+    return Site(
+        state_dir=Path(state_dir or data / "envmanager").expanduser(),
+        home=home,
+        server_prefix=Path(sys.prefix),
+        server_root=server_root,
+        kernels_dir=Path(kernels_dir or data / "kernels").expanduser(),
+        kernel_path=[Path(folder) for folder in jupyter_path("kernels")],
+        allowed_roots=[Path(root).expanduser() for root in allowed_roots or [str(home), str(server_root)]],
+        extra_roots=[Path(root).expanduser() for root in extra_roots or []],
+        run_link_scripts=run_link_scripts,
+        keep_generations=keep_generations,
+        parallel_jobs=parallel_jobs,
+        environments_txt=home / ".conda" / "environments.txt",
+    )

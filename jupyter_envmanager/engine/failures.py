@@ -1,0 +1,181 @@
+"""Which of our errors a rattler exception becomes.
+
+rattler raises flat exception classes whose text carries the cause; every one it exports is listed here, and a test
+fails when a new release brings one that is not.
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rattler import exceptions as foreign
+
+from ..config import redact
+from ..errors import (
+    ChannelUnreachable,
+    Damaged,
+    EnvManagerError,
+    Internal,
+    Invalid,
+    NoSpace,
+    NotAllowed,
+    Unsatisfiable,
+)
+
+_URL = re.compile(r"https?://[^\s'\"()<>]+|file://[^\s'\"()<>]+")
+
+_SPEC_HINT = "Write it like “numpy”, “python=3.12” or “pandas>=2,<3”."
+
+ERRORS: dict[str, type[EnvManagerError]] = {
+    "ActivationError": Internal,
+    "ActivationScriptFormatError": Internal,
+    "AttestationError": Damaged,
+    "AuthenticationStorageError": Internal,
+    "CacheDirError": NotAllowed,
+    "CanonicalMatchSpecError": Invalid,
+    "ConfigError": Internal,
+    "ConversionError": Internal,
+    "ConvertSubdirError": Invalid,
+    "DetectVirtualPackageError": Internal,
+    "EnvironmentCreationError": Internal,
+    "ExtractError": Damaged,
+    "FetchRepoDataError": ChannelUnreachable,
+    "GatewayError": ChannelUnreachable,
+    "GatewayWarning": ChannelUnreachable,
+    "InstallerError": Damaged,
+    "InvalidChannelError": Invalid,
+    "InvalidHeaderNameError": Internal,
+    "InvalidHeaderValueError": Internal,
+    "InvalidMatchSpecError": Invalid,
+    "InvalidPackageNameError": Invalid,
+    "InvalidUrlError": Invalid,
+    "InvalidVersionError": Invalid,
+    "InvalidVersionSpecError": Invalid,
+    "IoError": Internal,
+    "LinkError": Damaged,
+    "LockFileError": Damaged,
+    "PackageNameMatcherParseError": Invalid,
+    "ParseArchError": Invalid,
+    "ParseCondaLockError": Invalid,
+    "ParseExplicitEnvironmentSpecError": Invalid,
+    "ParseSubdirError": Invalid,
+    "RequirementError": Unsatisfiable,
+    "ShellError": Internal,
+    "SolverError": Unsatisfiable,
+    "TransactionError": Damaged,
+    "ValidatePackageRecordsError": Unsatisfiable,
+    "VersionBumpError": Invalid,
+    "VersionExtendError": Invalid,
+    "VirtualPackageOverrideError": Invalid,
+}
+
+_CLASSES = tuple(
+    exception
+    for name in ERRORS
+    if isinstance(exception := getattr(foreign, name, None), type) and issubclass(exception, Exception)
+)
+
+
+def first_url(text: str) -> str | None:
+    """The first URL in an error's text, without credentials."""
+    found = _URL.search(text)
+    return redact(found.group(0)).rstrip(".,:;") if found else None
+
+
+def translate(error: BaseException) -> EnvManagerError:
+    """The error to show for something rattler raised. Never carries credentials."""
+    text = redact(str(error)).strip()
+    lowered = text.lower()
+    if "os error 28" in lowered or "no space left" in lowered or "quota exceeded" in lowered:
+        return no_space()
+    kind = ERRORS.get(type(error).__name__, Internal)
+    if kind is ChannelUnreachable:
+        return unreachable(text)
+    if kind is Damaged:
+        return _damaged(text)
+    if kind is Invalid:
+        return Invalid(f"This cannot be read: {_first_line(text)}.", hint=_SPEC_HINT, field="specs", engine=text)
+    if kind is Unsatisfiable:
+        return Unsatisfiable(readable_conflict(text), hint="Relax or remove one of the specs named above.")
+    return kind(f"The engine stopped: {_first_line(text)}.", engine=text)
+
+
+def unreachable(text: str) -> ChannelUnreachable:
+    """A channel that does not answer, or answers nonsense, with the reason in plain words."""
+    url = first_url(text)
+    host = url or "a channel"
+    lowered = text.lower()
+    if "dns error" in lowered or "lookup" in lowered:
+        reason = "its host name is not known here"
+    elif "connection refused" in lowered or "tcp connect error" in lowered:
+        reason = "nothing answers there"
+    elif "timed out" in lowered:
+        reason = "it did not answer in time"
+    elif status := re.search(r"\b(?:status|error) (?:client error |server error )?\(?(\d{3})", lowered):
+        reason = f"it answered HTTP {status.group(1)}"
+    elif "could not find subdir" in lowered:
+        reason = "there is no repodata.json at that address"
+    elif "cache" in lowered and "not available" in lowered:
+        reason = "its index is not in the cache, and conda's configuration says offline"
+    else:
+        reason = "its package index could not be read"
+    return ChannelUnreachable(
+        f"The channel {host} cannot be used: {reason}.",
+        hint="Check the channel's name and your network, then try again; other channels can be set on the create page.",
+        field="channels",
+        engine=text,
+    )
+
+
+def no_space(where: str = "") -> NoSpace:
+    """A full disk or quota."""
+    place = f" in {where}" if where else ""
+    return NoSpace(
+        f"No space is left{place}. Nothing was changed.",
+        hint="Free some space or choose another location; “Activity” shows how much the plan needs.",
+    )
+
+
+def readable_conflict(text: str) -> str:
+    """The solver's explanation without its preamble; its tree of reasons keeps its line breaks."""
+    body = re.sub(r"^Cannot solve the request because of:\s*", "", text.strip())
+    return body or text.strip()
+
+
+def _damaged(text: str) -> Damaged:
+    lowered = text.lower()
+    url = first_url(text)
+    if "hash mismatch" in lowered or "sha256" in lowered or "md5" in lowered:
+        what = f"The download {url or 'of a package'} does not match its checksum"
+        hint = "It was tried twice. The channel or a proxy on the way delivers a damaged file: tell who runs it."
+    elif url is not None:
+        what = f"The package {url} could not be fetched"
+        hint = "Check your network, then create again; what was downloaded is kept."
+    else:
+        what = f"A package could not be installed: {_first_line(text)}"
+        hint = "Nothing was changed. Try again; if it stays, report the details."
+    return Damaged(f"{what}.", hint=hint, engine=text)
+
+
+def _first_line(text: str) -> str:
+    return (text.splitlines() or ["no reason given"])[0].rstrip(".")
+
+
+@contextmanager
+def translated(where: str = "") -> Iterator[None]:
+    """Turn whatever rattler or the disk raises inside into one of our errors."""
+    try:
+        yield
+    except _CLASSES as error:
+        raise translate(error) from error
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise no_space(where) from error
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise NotAllowed(
+                f"{error.filename or where}: you may not write here.", hint="Choose a folder that is yours."
+            ) from error
+        raise

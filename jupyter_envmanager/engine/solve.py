@@ -1,0 +1,228 @@
+"""A request for packages -> the exact records to install."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import os
+import re
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rattler import (
+    ChannelPriority,
+    GenericVirtualPackage,
+    MatchSpec,
+    RepoDataRecord,
+    VirtualPackage,
+    VirtualPackageOverrides,
+    solve,
+)
+
+from rattler.exceptions import SolverError
+
+from ..errors import EnvManagerError, Invalid, NotFound, Unsatisfiable
+from .channels import Channels
+from .failures import translate, translated
+
+_PRIORITY = {
+    "strict": ChannelPriority.Strict,
+    # Rattler has no third mode; conda's "flexible" falls back to lower channels, as "disabled" does.
+    "flexible": ChannelPriority.Disabled,
+    "disabled": ChannelPriority.Disabled,
+}
+# A spec is one argument of a person, never an option or a path of ours.
+_LEADING = re.compile(r"^[A-Za-z0-9_*]")
+_TIMEOUT = datetime.timedelta(seconds=60)
+KERNEL_PACKAGE = "ipykernel"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Solution:
+    """What the solver chose.
+
+    ``asked`` and ``for_kernel`` are names; every other record is there because one of these needs it. ``seconds`` is
+    the time the solver took.
+    """
+
+    records: list[RepoDataRecord]
+    specs: list[str]
+    asked: frozenset[str]
+    for_kernel: frozenset[str]
+    seconds: float
+
+
+def parse_specs(texts: Iterable[str]) -> list[MatchSpec]:
+    """Match specs as people write them (https://docs.conda.io/projects/conda-build/en/stable/resources/package-spec.html).
+
+    Raises
+    ------
+    Invalid
+        Names the spec that cannot be read, with ``field="specs"``.
+    """
+    return [_parse_spec(text) for text in texts]
+
+
+def _parse_spec(text: str) -> MatchSpec:
+    stripped = text.strip()
+    if not _LEADING.match(stripped):
+        raise Invalid(
+            f"“{text}” is not a package.",
+            hint="Write it like “numpy”, “python=3.12” or “pandas>=2,<3”.",
+            field="specs",
+            spec=text,
+        )
+    try:
+        spec = MatchSpec(stripped)
+    except Exception as error:
+        problem = translate(error)
+        raise Invalid(
+            f"“{text}” is not a package: {_reason(error)}.", hint=problem.hint, field="specs", spec=text
+        ) from error
+    if not spec_name(spec):
+        raise Invalid(f"“{text}” names no package.", hint="Begin with the package's name.", field="specs", spec=text)
+    return spec
+
+
+def _reason(error: Exception) -> str:
+    return str(error).splitlines()[0].rstrip(".")
+
+
+def spec_name(spec: MatchSpec) -> str:
+    """The package name of a spec that `parse_specs` accepted."""
+    return spec.name.normalized
+
+
+def virtual_packages() -> list[VirtualPackage | GenericVirtualPackage]:
+    """What this machine offers to packages: ``__glibc``, ``__cuda`` … (https://docs.conda.io/projects/conda/en/latest/dev-guide/plugins/virtual_packages.html).
+
+    Blocking: it may load the driver's library. ``CONDA_OVERRIDE_*`` variables are honoured.
+    """
+    return list(VirtualPackage.detect(VirtualPackageOverrides.from_env()))
+
+
+async def solve_new(
+    channels: Channels,
+    texts: Sequence[str],
+    *,
+    priority: str,
+    pinned: Sequence[str],
+    with_kernel: bool,
+    virtual: Sequence[VirtualPackage | GenericVirtualPackage],
+    kernel_packages: frozenset[str],
+) -> Solution:
+    """Solve a new environment.
+
+    Parameters
+    ----------
+    texts:
+        Match specs.
+    priority:
+        ``strict``, ``flexible`` or ``disabled``.
+    pinned:
+        Match specs that constrain packages without asking for them.
+    with_kernel:
+        Add ``ipykernel`` when the answer has Python and none of ``kernel_packages``.
+
+    Raises
+    ------
+    Invalid
+        A spec cannot be read.
+    NotFound
+        A package, or a version of it, is on no channel; the hint names the nearest.
+    Unsatisfiable
+        The specs contradict each other.
+    ChannelUnreachable
+        A channel does not answer.
+    """
+    specs = parse_specs(texts)
+    begin = time.perf_counter()
+    records = await _solve(channels, specs, priority, pinned, virtual)
+    names = {record.name.normalized for record in records}
+    for_kernel: frozenset[str] = frozenset()
+    if with_kernel and "python" in names and not names & kernel_packages:
+        kernel_specs = [*specs, MatchSpec(KERNEL_PACKAGE)]
+        records = await _solve(channels, kernel_specs, priority, pinned, virtual)
+        for_kernel = frozenset({KERNEL_PACKAGE})
+    return Solution(
+        records=records,
+        specs=[*[text.strip() for text in texts], *sorted(for_kernel)],
+        asked=frozenset(spec_name(spec) for spec in specs),
+        for_kernel=for_kernel,
+        seconds=time.perf_counter() - begin,
+    )
+
+
+async def _solve(
+    channels: Channels,
+    specs: Sequence[MatchSpec],
+    priority: str,
+    pinned: Sequence[str],
+    virtual: Sequence[VirtualPackage | GenericVirtualPackage],
+) -> list[RepoDataRecord]:
+    try:
+        return await solve(
+            channels.channels,
+            specs,
+            gateway=channels.gateway,
+            virtual_packages=virtual,
+            channel_priority=_PRIORITY[priority],
+            constraints=parse_specs(pinned),
+            timeout=_TIMEOUT,
+        )
+    except SolverError as error:
+        raise await _explain(channels, specs, error) from error
+    except Exception as error:
+        with translated():
+            raise
+        raise AssertionError from error
+
+
+async def _explain(channels: Channels, specs: Sequence[MatchSpec], error: SolverError) -> EnvManagerError:
+    """Before the solver's own words: is one of the names or versions simply not there?"""
+    known = set(await channels.names())
+    for spec in specs:
+        name = spec_name(spec)
+        if name not in known and not name.startswith("__"):
+            return NotFound(
+                f"No channel has a package “{name}”.",
+                hint=await channels.suggestion(name),
+                field="specs",
+                spec=str(spec),
+            )
+    records = await channels.records([spec_name(spec) for spec in specs])
+    for spec in specs:
+        mine = [record for record in records if record.name.normalized == spec_name(spec)]
+        if mine and not await asyncio.to_thread(_any_match, spec, mine):
+            return NotFound(
+                f"No channel has “{spec}” for this platform.",
+                hint=f"Available: {_nearest_versions(spec, mine)}.",
+                field="specs",
+                spec=str(spec),
+            )
+    conflict = translate(error)
+    return Unsatisfiable(conflict.message, hint=conflict.hint, field="specs")
+
+
+def _any_match(spec: MatchSpec, records: Sequence[RepoDataRecord]) -> bool:
+    return any(spec.matches(record) for record in records)
+
+
+def _nearest_versions(spec: MatchSpec, records: Sequence[RepoDataRecord]) -> str:
+    """The newest versions, those that begin like the wanted one first."""
+    newest = sorted(records, key=lambda record: record.version, reverse=True)
+    versions = list(dict.fromkeys(str(record.version) for record in newest))
+    wanted = re.search(r"\d+", str(spec.version or ""))
+    close = [v for v in versions if wanted is not None and v.split(".")[0] == wanted.group(0)]
+    shown = list(dict.fromkeys([*close[:5], *versions]))[:6]
+    more = len(versions) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+
+
+def platform() -> str:
+    """conda's name of this machine's platform, e.g. ``linux-64``."""
+    from rattler import Subdir
+
+    override = os.environ.get("CONDA_SUBDIR")
+    return override or str(Subdir.current())

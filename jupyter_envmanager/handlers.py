@@ -1,0 +1,339 @@
+"""REST: every route in one table, body -> struct, error class -> status. No logic, no try.
+
+Base ``<base_url>/envmanager/``; every route is authenticated and authorized for the resource ``envmanager``.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any, NoReturn, TypeVar
+
+import msgspec
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import APIHandler
+from tornado import web
+
+from .errors import (
+    Busy,
+    Cancelled,
+    ChannelUnreachable,
+    Conflict,
+    Damaged,
+    EnvManagerError,
+    Internal,
+    Invalid,
+    NoSpace,
+    NotAllowed,
+    NotFound,
+    Unsatisfiable,
+)
+from .models import JobEvents, Jobs, NewEnvironment, NewKernel, Problem, Request
+from .redaction import redact
+from .service import EnvManagerService
+
+STATUS: dict[type[BaseException], int] = {
+    Invalid: 400,
+    NotAllowed: 403,
+    NotFound: 404,
+    Conflict: 409,
+    Unsatisfiable: 422,
+    Busy: 423,
+    Cancelled: 499,
+    ChannelUnreachable: 502,
+    NoSpace: 507,
+    Damaged: 500,
+    Internal: 500,
+    EnvManagerError: 500,
+    msgspec.ValidationError: 400,
+    msgspec.DecodeError: 400,
+}
+
+SERVICE = "jupyter_envmanager_service"
+_LIMIT = 20
+_MOST = 200
+
+R = TypeVar("R", bound=Request)
+
+
+class BaseHandler(APIHandler):
+    """Encodes answers, and shows errors as `Problem`."""
+
+    auth_resource = "envmanager"
+
+    @property
+    def service(self) -> EnvManagerService:
+        """The one service of this server."""
+        service = self.settings[SERVICE]
+        assert isinstance(service, EnvManagerService)
+        return service
+
+    def body(self, kind: type[R]) -> R:
+        """The request's body as a struct; a field that is missing, misspelt or of the wrong type is an error."""
+        return msgspec.json.decode(self.request.body or b"null", type=kind)
+
+    def number(self, name: str, default: int) -> int:
+        """A query argument that is a number from 0 on.
+
+        Raises
+        ------
+        Invalid
+        """
+        text = self.get_query_argument(name, str(default))
+        if not text.isdecimal() or len(text) > 9:
+            raise Invalid(f"“{name}” must be a number, not “{text}”.", field=name)
+        return int(text)
+
+    def answer(self, result: Any, status: int = HTTPStatus.OK) -> None:
+        """Finish with a struct as JSON."""
+        self.set_status(status)
+        self.set_header("Content-Type", "application/json")
+        self.finish(msgspec.json.encode(result))
+
+    def accepted(self, job: Any) -> None:
+        """Finish with a job that goes on, and where to look for it."""
+        self.set_header("Location", f"{self.settings['base_url']}envmanager/jobs/{job.id}")
+        self.answer(job, HTTPStatus.ACCEPTED)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Every error is a `Problem`: expected ones with their own words, others without their insides."""
+        error = kwargs.get("exc_info", (None, None, None))[1]
+        status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), status_code)
+        # Tornado has put 500 already.
+        self.set_status(status)
+        self.set_header("Content-Type", "application/json")
+        self.finish(msgspec.json.encode(problem_of(error, status)))
+
+    def log_exception(self, *arguments: Any) -> None:
+        """Expected errors are answers, not tracebacks."""
+        if not isinstance(arguments[1], (EnvManagerError, msgspec.MsgspecError)):
+            super().log_exception(*arguments)
+
+
+def problem_of(error: BaseException | None, status: int) -> Problem:
+    """The problem to show for what a handler raised; never credentials, never a stack."""
+    if isinstance(error, EnvManagerError):
+        return error.problem()
+    if isinstance(error, msgspec.MsgspecError):
+        return Problem(code="invalid", message=f"The request cannot be read: {error}.", hint="Reload the page.")
+    if isinstance(error, web.HTTPError):
+        reason = error.reason or error.log_message or HTTPStatus(status).phrase
+        return Problem(code=f"http_{status}", message=redact(str(reason)))
+    return Problem(
+        code="internal",
+        message="The server met an error of its own; nothing was changed by this request.",
+        hint="Try again. If it stays, the server's log has the details.",
+    )
+
+
+class StatusHandler(BaseHandler):
+    """``GET status``."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        self.answer(await self.service.status())
+
+
+class EnvironmentsHandler(BaseHandler):
+    """``GET environments``, ``POST environments``."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        self.answer(await self.service.environments())
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        self.accepted(await self.service.create(self.body(NewEnvironment)))
+
+
+class PreviewHandler(BaseHandler):
+    """``POST environments/preview``."""
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        self.answer(await self.service.preview(self.body(NewEnvironment)))
+
+
+class EnvironmentHandler(BaseHandler):
+    """``GET environments/<id>``, ``DELETE environments/<id>``."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, environment: str) -> None:
+        self.answer(await self.service.environment(environment))
+
+    @web.authenticated
+    @authorized
+    async def delete(self, environment: str) -> None:
+        self.accepted(await self.service.remove(environment))
+
+
+class RemovalHandler(BaseHandler):
+    """``GET environments/<id>/removal``."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, environment: str) -> None:
+        self.answer(await self.service.removal(environment))
+
+
+class EnvironmentPackagesHandler(BaseHandler):
+    """``GET environments/<id>/packages``."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, environment: str) -> None:
+        self.answer(await self.service.packages(environment))
+
+
+class SearchHandler(BaseHandler):
+    """``GET packages?q=&limit=``."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        limit = min(_MOST, self.number("limit", _LIMIT))
+        self.answer(await self.service.search(self.get_query_argument("q", ""), limit))
+
+
+class PackageHandler(BaseHandler):
+    """``GET packages/<name>``."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, name: str) -> None:
+        self.answer(await self.service.package(name))
+
+
+class KernelsHandler(BaseHandler):
+    """``GET kernels``, ``POST kernels``."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        self.answer(await self.service.kernels())
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        self.answer(await self.service.register_kernel(self.body(NewKernel)), HTTPStatus.CREATED)
+
+
+class KernelHandler(BaseHandler):
+    """``DELETE kernels/<name>?force=``; ``force=1`` removes also a kernelspec that we did not write."""
+
+    @web.authenticated
+    @authorized
+    async def delete(self, name: str) -> None:
+        await self.service.remove_kernel(name, force=self.get_query_argument("force", "0") == "1")
+        self.set_status(HTTPStatus.NO_CONTENT)
+        self.finish()
+
+
+class KernelCheckHandler(BaseHandler):
+    """``POST kernels/<name>/check``: a test start."""
+
+    @web.authenticated
+    @authorized
+    async def post(self, name: str) -> None:
+        self.answer(await self.service.check_kernel(name))
+
+
+class GpusHandler(BaseHandler):
+    """``GET gpus``."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        self.answer(await self.service.gpus())
+
+
+class FoldersHandler(BaseHandler):
+    """``GET folders?path=``."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        self.answer(await self.service.folders(self.get_query_argument("path", None)))
+
+
+class ChannelRefreshHandler(BaseHandler):
+    """``POST channels/refresh``: forget what was read of the channels."""
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        await self.service.refresh_channels()
+        self.set_status(HTTPStatus.NO_CONTENT)
+        self.finish()
+
+
+class JobsHandler(BaseHandler):
+    """``GET jobs``."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        self.answer(Jobs(jobs=self.service.queue.jobs()))
+
+
+class JobHandler(BaseHandler):
+    """``GET jobs/<id>``, ``DELETE jobs/<id>`` (cancel)."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, job: str) -> None:
+        self.answer(self.service.queue.job(job))
+
+    @web.authenticated
+    @authorized
+    async def delete(self, job: str) -> None:
+        self.accepted(await self.service.queue.cancel(job))
+
+
+class JobEventsHandler(BaseHandler):
+    """``GET jobs/<id>/events?since=``."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, job: str) -> None:
+        self.answer(JobEvents(events=self.service.queue.events(job, self.number("since", 0))))
+
+
+class NoRouteHandler(BaseHandler):
+    """Anything else below our base is a `Problem`, too."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> NoReturn:
+        raise NotFound("There is no such address in the environment manager.", hint="Reload the page.")
+
+    post = put = patch = delete = get
+
+
+_ID = r"([0-9a-f]{16})"
+_NAME = r"([^/]+)"
+
+ROUTES: list[tuple[str, type[BaseHandler]]] = [
+    (r"/envmanager/status", StatusHandler),
+    (r"/envmanager/environments", EnvironmentsHandler),
+    (r"/envmanager/environments/preview", PreviewHandler),
+    (rf"/envmanager/environments/{_ID}", EnvironmentHandler),
+    (rf"/envmanager/environments/{_ID}/removal", RemovalHandler),
+    (rf"/envmanager/environments/{_ID}/packages", EnvironmentPackagesHandler),
+    (r"/envmanager/packages", SearchHandler),
+    (rf"/envmanager/packages/{_NAME}", PackageHandler),
+    (r"/envmanager/kernels", KernelsHandler),
+    (rf"/envmanager/kernels/{_NAME}", KernelHandler),
+    (rf"/envmanager/kernels/{_NAME}/check", KernelCheckHandler),
+    (r"/envmanager/gpus", GpusHandler),
+    (r"/envmanager/folders", FoldersHandler),
+    (r"/envmanager/channels/refresh", ChannelRefreshHandler),
+    (r"/envmanager/jobs", JobsHandler),
+    (rf"/envmanager/jobs/{_NAME}", JobHandler),
+    (rf"/envmanager/jobs/{_NAME}/events", JobEventsHandler),
+    (r"/envmanager/.*", NoRouteHandler),
+]

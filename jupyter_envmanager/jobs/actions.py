@@ -1,0 +1,131 @@
+"""What a worker does, as prose: create and remove."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import msgspec
+
+from .. import __version__
+from ..engine import history, records, transaction
+from ..engine.client import Network
+from ..engine.progress import Report
+from ..engine.workplace import Journal, Workplace, write_marker
+from ..errors import Conflict, NotFound
+from .recovery import finish, recover
+from .store import CreateAction, RemoveAction
+
+
+async def create(action: CreateAction, place: Workplace, job: str, report: Report) -> None:
+    """Build the planned environment aside and put it in its place.
+
+    Raises
+    ------
+    Conflict
+        Something is at the prefix by now.
+    Damaged, ChannelUnreachable, NoSpace, NotAllowed
+        Nothing was changed.
+    """
+    prefix = place.prefix
+    _finish_older(action, place)
+    if os.path.lexists(prefix) and not _is_empty_folder(prefix):
+        raise Conflict(f"{prefix} is there already.", hint="Choose another name.", field="name")
+    journal = Journal(
+        action="create",
+        job=job,
+        prefix=str(prefix),
+        kernels=[action.kernel] if action.kernel else [],
+        display_name=action.display_name,
+        emptied=prefix.is_dir(),
+    )
+    place.open()
+    place.write_journal(journal)
+    try:
+        await _build(action, place.stage(job), job, report)
+        report("swap", f"{prefix}", 0.99)
+        transaction.swap_in(place.stage(job), prefix)
+    except BaseException:
+        place.clear()
+        raise
+    kernel = f"kernel {action.display_name}" if action.kernel else "no kernel"
+    report("kernel", kernel, 1.0)
+    finish(journal, kernels_dir=Path(action.kernels_dir), environments_txt=Path(action.environments_txt))
+    place.clear()
+
+
+async def _build(action: CreateAction, stage: Path, job: str, report: Report) -> None:
+    stored = action.plan
+    pkgs_dirs = [Path(folder) for folder in action.pkgs_dirs]
+    to_link = records.from_json(stored.records)
+    names = [record.name.normalized for record in to_link]
+    await transaction.link(
+        to_link,
+        stage=stage,
+        prefix=Path(action.prefix),
+        specs=stored.specs,
+        reach=msgspec.json.decode(action.network, type=Network),
+        pkgs_dirs=pkgs_dirs,
+        run_link_scripts=action.run_link_scripts,
+        download_size=stored.plan.download_size,
+        report=report,
+    )
+    report("verify", f"{len(names)} packages", 0.96)
+    transaction.verify(stage, names)
+    transaction.link_bytecode(stage, transaction.writable_cache(pkgs_dirs))
+    history.append(stage, command=action.command, specs=stored.specs, linked=to_link)
+    write_marker(
+        stage,
+        {
+            "job": job,
+            "version": __version__,
+            "created": time.time(),
+            "channels": action.channels,
+            "specs": stored.specs,
+        },
+    )
+
+
+def _finish_older(action: CreateAction | RemoveAction, place: Workplace) -> None:
+    """Bring to an end what a job that died left here, while we hold the lock anyway."""
+    journal = place.read_journal()
+    if journal is not None:
+        recover(
+            place.prefix,
+            action.environment,
+            job=journal.job,
+            kernels_dir=Path(action.kernels_dir),
+            environments_txt=Path(action.environments_txt),
+            locked=True,
+        )
+
+
+def _is_empty_folder(path: Path) -> bool:
+    return path.is_dir() and not any(path.iterdir())
+
+
+def remove(action: RemoveAction, place: Workplace, job: str, report: Report) -> None:
+    """Take the environment out of its place, then delete it and its kernels.
+
+    Raises
+    ------
+    NotFound
+        It is gone already.
+    NotAllowed
+        The folder that holds it cannot be written.
+    """
+    _finish_older(action, place)
+    if not place.prefix.is_dir():
+        raise NotFound(f"{place.prefix} is gone already.", hint="Refresh the list.")
+    journal = Journal(action="remove", job=job, prefix=str(place.prefix), kernels=action.kernels)
+    place.open()
+    place.write_journal(journal)
+    try:
+        transaction.swap_out(place.prefix, place.trash(job))
+    except BaseException:
+        place.clear()
+        raise
+    report("remove", str(place.prefix), 0.2)
+    finish(journal, kernels_dir=Path(action.kernels_dir), environments_txt=Path(action.environments_txt))
+    place.clear()

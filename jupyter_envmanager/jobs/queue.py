@@ -1,0 +1,302 @@
+"""Starts workers, watches them, cancels them, and finds those that died.
+
+One queue a process (a server, or a command). Jobs are shared through the store: a queue lists everybody's, adopts those
+whose owner is gone, and leaves the others alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from ..errors import Conflict, EnvManagerError, NotFound
+from ..models import Job, JobAction, JobEvent, Problem
+from .process import ProcessId, this_process
+from .recovery import recover
+from .store import ACTIVE, Action, JobFolder, JobStore, file_version
+
+# A tail costs two stat calls; it runs only while a job does.
+_TAIL_SECONDS = 0.05
+_TERMINATE_SECONDS = 3.0
+_LOG_TAIL = 4000
+_logger = logging.getLogger(__name__)
+
+Listener = Callable[[Job], None]
+
+
+class JobQueue:
+    """The jobs as one process sees them.
+
+    Parameters
+    ----------
+    store:
+        Where they are kept.
+    parallel:
+        How many workers this queue runs at once.
+    changed:
+        Called in the event loop with each job that has changed.
+    """
+
+    def __init__(self, store: JobStore, *, parallel: int = 2, changed: Listener = lambda job: None) -> None:
+        self.store = store
+        self._changed = changed
+        self._slots = asyncio.Semaphore(parallel)
+        self._prefixes: dict[str, asyncio.Lock] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    async def start(self) -> None:
+        """Adopt what earlier servers left: watch workers that live, start what never began, end what died."""
+        for folder in await asyncio.to_thread(self.store.folders):
+            with contextlib.suppress(NotFound):
+                job = folder.read_job()
+                if (job.state in ACTIVE or job.aftercare) and self._orphaned(folder):
+                    folder.write_process("owner", this_process())
+                    self._watch(job)
+
+    @staticmethod
+    def _orphaned(folder: JobFolder) -> bool:
+        owner = folder.read_process("owner")
+        return owner is None or not owner.alive()
+
+    async def stop(self) -> None:
+        """Stop watching; the workers go on."""
+        for task in list(self._tasks.values()):
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    async def submit(self, action: Action, *, kind: JobAction, title: str) -> Job:
+        """Store a job and start it as soon as a slot and its prefix are free.
+
+        Raises
+        ------
+        Conflict
+            Another unfinished job is creating the same prefix.
+        """
+        job = await asyncio.to_thread(self._claim_and_add, action, kind, title)
+        self._watch(job)
+        return job
+
+    def _claim_and_add(self, action: Action, kind: JobAction, title: str) -> Job:
+        claim = self.store.folder / f".claim-{action.environment}"
+        self.store.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _take(claim)
+        try:
+            for other in self.store.jobs():
+                if other.environment == action.environment and other.state in ACTIVE:
+                    raise Conflict(
+                        f"“{other.title}” is under way for {action.prefix}.",
+                        hint="Wait for it, or cancel it under “Activity”.",
+                        field="name",
+                        job=other.id,
+                    )
+            return self.store.add(action, kind=kind, title=title, owner=this_process())
+        finally:
+            claim.unlink(missing_ok=True)
+
+    def _watch(self, job: Job) -> None:
+        task = asyncio.get_running_loop().create_task(self._run(job.id))
+        self._tasks[job.id] = task
+        task.add_done_callback(lambda _: self._tasks.pop(job.id, None))
+        self._changed(job)
+
+    async def _run(self, job_id: str) -> None:
+        folder = self.store.get(job_id)
+        job = folder.read_job()
+        worker = folder.read_process("worker")
+        if worker is not None:
+            await self._follow(folder, worker.alive)
+            return
+        prefix = self._prefixes.setdefault(job.environment, asyncio.Lock())
+        if prefix.locked():
+            self._write(folder, state="waiting", waiting_for="another job on this environment")
+        async with prefix, self._slots:
+            if folder.cancel_file.exists():
+                await self._end(folder, None)
+                return
+            process = await asyncio.to_thread(_spawn, folder)
+            await self._follow(folder, lambda: process.poll() is None, lambda: process.returncode)
+
+    async def _follow(
+        self, folder: JobFolder, alive: Callable[[], bool], status: Callable[[], int | None] = lambda: None
+    ) -> None:
+        """Pass on what the worker writes until the job is over; its aftercare does not hold the slot."""
+        seen = (0, 0)
+        while True:
+            running = alive()
+            changed = file_version(folder.folder / "status.json")
+            if changed != seen:
+                seen = changed
+                job = folder.read_job()
+                self._changed(job)
+                if job.state not in ACTIVE:
+                    self._follow_aftercare(folder, alive)
+                    return
+            if not running:
+                await self._end(folder, status())
+                return
+            await asyncio.sleep(_TAIL_SECONDS)
+
+    def _follow_aftercare(self, folder: JobFolder, alive: Callable[[], bool]) -> None:
+        async def follow() -> None:
+            seen = file_version(folder.folder / "status.json")
+            while alive():
+                await asyncio.sleep(_TAIL_SECONDS * 10)
+                if (changed := file_version(folder.folder / "status.json")) != seen:
+                    seen = changed
+                    self._changed(folder.read_job())
+            if folder.read_job().aftercare:
+                self._write(folder, aftercare=False)
+
+        task = asyncio.get_running_loop().create_task(follow())
+        key = f"{folder.id}-aftercare"
+        self._tasks[key] = task
+        task.add_done_callback(lambda _: self._tasks.pop(key, None))
+
+    async def _end(self, folder: JobFolder, status: int | None) -> None:
+        """The worker is gone without a last word: bring its work to an end and say how it ended."""
+        job = folder.read_job()
+        if job.state not in ACTIVE:
+            return
+        outcome = await asyncio.to_thread(_recover, folder, job)
+        cancelled = folder.cancel_file.exists()
+        folder.forget_action()
+        if outcome == "finished":
+            self._write(folder, state="succeeded", progress=1.0, finished=time.time(), aftercare=False)
+        elif cancelled:
+            self._write(folder, state="cancelled", finished=time.time(), message="Cancelled; nothing was changed.")
+        else:
+            self._write(folder, state="lost", finished=time.time(), error=_lost(folder, status))
+
+    def _write(self, folder: JobFolder, **changes: object) -> None:
+        self._changed(folder.write_job(msgspec.structs.replace(folder.read_job(), **changes)))
+
+    async def cancel(self, job_id: str) -> Job:
+        """Cancel a job that is not over; one that is over stays as it is.
+
+        What is swapped already is finished, so a late cancel may end in *succeeded*.
+        """
+        folder = self.store.get(job_id)
+        job = folder.read_job()
+        if job.state not in ACTIVE:
+            return job
+        folder.cancel_file.touch()
+        worker = folder.read_process("worker")
+        if worker is not None and worker.here():
+            await _terminate(worker)
+        if job_id in self._tasks and worker is None:
+            # Still queued here: its task may wait for another job for a long time.
+            self._tasks[job_id].cancel()
+            await asyncio.gather(self._tasks[job_id], return_exceptions=True)
+        await self._settle(folder, worker)
+        return folder.read_job()
+
+    async def _settle(self, folder: JobFolder, worker: ProcessId | None) -> None:
+        """Wait until whoever watches the job has written its end; write it here when nobody does."""
+        if folder.id in self._tasks:
+            await asyncio.wait([self._tasks[folder.id]], timeout=_TERMINATE_SECONDS * 2)
+        worker = folder.read_process("worker") or worker
+        if worker is None or (worker.here() and not worker.alive()):
+            await self._end(folder, None)
+
+    async def wait(self, job_id: str) -> Job:
+        """Wait for the end of a job of this queue, without its aftercare."""
+        if task := self._tasks.get(job_id):
+            await asyncio.wait([task])
+        return self.store.get(job_id).read_job()
+
+    async def wait_for_aftercare(self, job_id: str) -> None:
+        """Wait for what follows a succeeded job of this queue."""
+        if task := self._tasks.get(f"{job_id}-aftercare"):
+            await asyncio.wait([task])
+
+    def jobs(self) -> list[Job]:
+        """All jobs, newest first."""
+        return self.store.jobs()
+
+    def job(self, job_id: str) -> Job:
+        """One job; raises NotFound."""
+        return self.store.get(job_id).read_job()
+
+    def events(self, job_id: str, since: int) -> list[JobEvent]:
+        """A job's log from a sequence number on; raises NotFound."""
+        return self.store.get(job_id).events(since)
+
+
+def _take(claim: Path) -> None:
+    """Hold ``claim`` for the few milliseconds between looking and adding; a forgotten one is taken over."""
+    while True:
+        try:
+            os.close(os.open(claim, os.O_CREAT | os.O_EXCL, 0o600))
+        except FileExistsError:
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - claim.stat().st_mtime > 5.0:
+                    claim.unlink()
+            time.sleep(0.005)
+        else:
+            return
+
+
+def _spawn(folder: JobFolder) -> subprocess.Popen[bytes]:
+    """Start a worker in a session of its own, so that it survives this process and is killed as a group."""
+    with folder.log_file.open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "jupyter_envmanager.jobs.worker", str(folder.folder)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+async def _terminate(worker: ProcessId) -> None:
+    """End a worker of this host and its children: politely, then not."""
+    for signal_number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(worker.pid, signal_number)
+        deadline = time.monotonic() + _TERMINATE_SECONDS
+        while worker.alive() and time.monotonic() < deadline:
+            await asyncio.sleep(0.02)
+        if not worker.alive():
+            return
+
+
+def _recover(folder: JobFolder, job: Job) -> str:
+    try:
+        action = folder.read_action()
+    except (OSError, msgspec.DecodeError):
+        return "discarded"
+    try:
+        return recover(
+            Path(job.prefix),
+            job.environment,
+            job=job.id,
+            kernels_dir=Path(action.kernels_dir),
+            environments_txt=Path(action.environments_txt),
+        )
+    except (OSError, EnvManagerError):
+        _logger.exception("recovery of job %s", job.id)
+        return "discarded"
+
+
+def _lost(folder: JobFolder, status: int | None) -> Problem:
+    try:
+        printed = folder.log_file.read_text(encoding="utf-8", errors="replace")[-_LOG_TAIL:]
+    except OSError:
+        printed = ""
+    how = f" (signal {-status})" if status is not None and status < 0 else ""
+    return Problem(
+        code="lost",
+        message=f"The job's process was stopped from outside{how}. Nothing was changed.",
+        hint="Start it again. If it happens again, the machine may be short of memory.",
+        details={"log": printed},
+    )

@@ -1,0 +1,164 @@
+"""The process that does one job: ``python -m jupyter_envmanager.jobs.worker JOB_DIR``.
+
+It alone writes the job's log; it outlives the server and may be killed at any instant: what it leaves behind is
+brought to an end by `recovery`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import getpass
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ..config import redact
+from ..errors import EnvManagerError, Internal, NotFound
+from ..models import Job, JobEvent, JobState, KernelCheck, Phase
+from .actions import create, remove
+from .aftercare import check, compile_bytecode
+from .lock import LockHolder, prefix_lock
+from .process import this_process
+from .store import CreateAction, JobFolder
+
+_LOOK_FOR_CANCEL_SECONDS = 0.5
+
+
+class Log:
+    """The job's log and status, as the worker writes them. Safe from any thread."""
+
+    def __init__(self, folder: JobFolder) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._seq = len(folder.events())
+        self.job: Job = folder.read_job()
+
+    def update(self, **changes: Any) -> None:
+        """Change fields of the job."""
+        with self._lock:
+            self._write(**changes)
+
+    def __call__(
+        self, phase: Phase, message: str, progress: float, bytes_done: int | None = None, bytes_total: int | None = None
+    ) -> None:
+        """Append a line to the log and show it as the job's status."""
+        message = redact(message)
+        with self._lock:
+            # Threads report out of order; a bar never goes back.
+            progress = max(progress, self.job.progress)
+            event = JobEvent(
+                job=self.job.id,
+                seq=self._seq,
+                time=time.time(),
+                phase=phase,
+                message=message,
+                progress=progress,
+                bytes=bytes_done,
+                bytes_total=bytes_total,
+            )
+            with self._folder.events_file.open("ab") as file:
+                file.write(msgspec.json.encode(event) + b"\n")
+            self._seq += 1
+            self._write(phase=phase, message=message, progress=progress, bytes_done=bytes_done, bytes_total=bytes_total)
+
+    def _write(self, **changes: Any) -> None:
+        self.job = self._folder.write_job(msgspec.structs.replace(self.job, **changes))
+
+
+def main(arguments: list[str]) -> int:
+    """Do the job in the folder named by the one argument; the exit status says nothing, the job's status all."""
+    folder = JobFolder(Path(arguments[0]))
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO)
+    folder.write_process("worker", this_process())
+    _obey_cancel(folder)
+    action = folder.read_action()
+    if isinstance(action, CreateAction) and action.umask is not None:
+        os.umask(action.umask)
+    log = Log(folder)
+    try:
+        _run(folder, log, action)
+    except Exception as error:
+        problem = _problem(error)
+        logging.exception("job %s failed", folder.id)
+        log.update(state="failed", error=problem, finished=time.time())
+        return 0
+    if isinstance(action, CreateAction):
+        _aftercare(action, log)
+    return 0
+
+
+def _run(folder: JobFolder, log: Log, action: Any) -> None:
+    from ..engine.workplace import Workplace
+
+    place = Workplace(Path(action.prefix), action.environment)
+
+    def waiting(holder: LockHolder) -> None:
+        where = "" if holder.process.here() else f" on {holder.process.host}"
+        log.update(state="waiting", waiting_for=f"job {holder.job} of {holder.user}{where}")
+
+    with prefix_lock(place.lock_file, folder.id, getpass.getuser(), waiting):
+        log.update(state="running", started=time.time(), waiting_for=None)
+        if isinstance(action, CreateAction):
+            asyncio.run(create(action, place, folder.id, log))
+        else:
+            remove(action, place, folder.id, log)
+        done: dict[str, Any] = {"state": _succeeded(), "progress": 1.0, "finished": time.time()}
+        if isinstance(action, CreateAction):
+            pending = KernelCheck(state="pending") if action.kernel else None
+            done |= {"kernel": action.kernel, "check": pending, "aftercare": True}
+        folder.forget_action()
+        log.update(**done)
+    place.close()
+
+
+def _succeeded() -> JobState:
+    return "succeeded"
+
+
+def _aftercare(action: CreateAction, log: Log) -> None:
+    """Nobody waits for this, and it must not slow down the cell that the user runs now."""
+    with contextlib.suppress(OSError, AttributeError):
+        os.nice(10)
+    try:
+        if action.kernel is not None:
+            check(action, log)
+        compile_bytecode(action, log)
+    except Exception:
+        logging.exception("aftercare of job %s", log.job.id)
+    finally:
+        log.update(aftercare=False)
+
+
+def _obey_cancel(folder: JobFolder) -> None:
+    """End this process when someone, perhaps on another host, has put a ``cancel`` file into the job's folder."""
+
+    def look() -> None:
+        while not folder.cancel_file.exists():
+            time.sleep(_LOOK_FOR_CANCEL_SECONDS)
+        with contextlib.suppress(NotFound):
+            if folder.read_job().state in ("running", "waiting", "queued"):
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=look, daemon=True).start()
+
+
+def _problem(error: Exception) -> Any:
+    if isinstance(error, EnvManagerError):
+        return error.problem()
+    return Internal(
+        f"The job stopped: {redact(str(error)) or type(error).__name__}.",
+        hint="Nothing was changed. If it happens again, report it with the job's log.",
+        kind=type(error).__name__,
+    ).problem()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,187 @@
+"""A request -> a plan: what will be installed, how large it is, and what to know before.
+
+Imports the engine on first use, so that a Jupyter server that nobody asks for environments does not pay for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .config import Settings
+from .environments import environment_id, fingerprint
+from .errors import Invalid
+from .kernels import KERNEL_PACKAGES, has_kernel_package
+from .models import FileSource, NewEnvironment, Plan, PlanAction, Problem, SpecsSource
+from .plans import PlanStore, StoredPlan
+from .targets import free_space
+
+if TYPE_CHECKING:
+    from .engine.channels import Channels
+    from .engine.client import Network
+    from .engine.solve import Solution
+
+# Measured over the packages of conda-forge's common environments: what a .conda unpacks to, in multiples of its size.
+UNPACKED_FACTOR = 4
+_VIRTUAL_SECONDS = 60.0
+_KEPT_CHANNELS = 8
+
+
+class Previewer:
+    """Keeps gateways open between previews, so that a channel's index is read once."""
+
+    def __init__(self) -> None:
+        self._channels: dict[object, Channels] = {}
+        self._virtual: tuple[float, list[Any]] = (float("-inf"), [])
+
+    def engine(self) -> tuple[str, str]:
+        """The engine's name and version, and this machine's platform as conda calls it."""
+        from .engine.solve import platform
+
+        return f"rattler {version('py-rattler')}", platform()
+
+    def network(self, settings: Settings, channels: Sequence[str] | None) -> Network:
+        """How to reach ``channels``; raises NotAllowed for one that the site forbids."""
+        from .engine.client import network
+
+        return network(settings, channels)
+
+    async def channels(self, settings: Settings, names: Sequence[str] | None) -> Channels:
+        """The open gateway for these channels."""
+        return await asyncio.to_thread(self._open, settings, names)
+
+    def _open(self, settings: Settings, names: Sequence[str] | None) -> Channels:
+        from .engine.channels import Channels
+        from .engine.transaction import writable_cache
+
+        reach = self.network(settings, names)
+        key = (reach.channels, tuple(sorted(reach.mirrors.items())), str(reach), settings.pkgs_dirs)
+        if key not in self._channels:
+            while len(self._channels) >= _KEPT_CHANNELS:
+                self._channels.pop(next(iter(self._channels)))
+            self._channels[key] = Channels(reach, writable_cache(settings.pkgs_dirs) / "cache" / "envmanager")
+        return self._channels[key]
+
+    def refresh(self) -> None:
+        """Ask the channels again next time."""
+        for channels in self._channels.values():
+            channels.refresh()
+        self._virtual = (float("-inf"), [])
+
+    def has_kernel(self, names: Iterable[str]) -> bool:
+        """Whether one of these packages is a Jupyter kernel."""
+        return has_kernel_package(names)
+
+    async def preview(self, request: NewEnvironment, prefix: Path, settings: Settings) -> StoredPlan:
+        """Solve ``request`` for ``prefix``; nothing is written.
+
+        Raises
+        ------
+        Invalid, NotFound, Unsatisfiable, ChannelUnreachable, NotAllowed
+        """
+        from .engine import records, solve
+
+        specs = [*_specs(request), *settings.create_default_packages]
+        channels = await self.channels(settings, request.channels)
+        solution = await solve.solve_new(
+            channels,
+            list(dict.fromkeys(specs)),
+            priority=settings.channel_priority,
+            pinned=settings.pinned_packages,
+            with_kernel=request.kernel is not None,
+            virtual=await self._virtual_packages(),
+            kernel_packages=KERNEL_PACKAGES,
+        )
+        objects = records.to_json(solution.records)
+        plan = await asyncio.to_thread(_plan, prefix, solution, objects, settings, request)
+        return StoredPlan(plan=plan, request=request, records=objects, specs=solution.specs, created=time.time())
+
+    async def _virtual_packages(self) -> list[Any]:
+        from .engine import solve
+
+        when, found = self._virtual
+        if time.monotonic() - when > _VIRTUAL_SECONDS:
+            found = await asyncio.to_thread(solve.virtual_packages)
+            self._virtual = (time.monotonic(), found)
+        return found
+
+
+def _specs(request: NewEnvironment) -> list[str]:
+    """The specs of a request; what cannot be started from yet is refused, never ignored."""
+    source = request.source
+    if request.gpu is not None:
+        raise Invalid("A GPU target cannot be chosen yet.", hint="Leave “gpu” out.", field="gpu")
+    if not isinstance(source, SpecsSource):
+        what = "a file" if isinstance(source, FileSource) else "another environment"
+        raise Invalid(f"An environment cannot be made from {what} yet.", hint="Give packages.", field="source")
+    if source.pypi:
+        raise Invalid("PyPI packages cannot be part of a new environment yet.", hint="Leave them out.", field="pypi")
+    return [spec.strip() for spec in source.specs if spec.strip()]
+
+
+def _plan(
+    prefix: Path, solution: Solution, objects: list[dict[str, Any]], settings: Settings, request: NewEnvironment
+) -> Plan:
+    from .engine.transaction import is_cached
+
+    cached = [is_cached(entry, settings.pkgs_dirs) for entry in objects]
+    sizes = [int(entry.get("size") or 0) for entry in objects]
+    download = sum(size for size, here in zip(sizes, cached, strict=True) if not here)
+    return Plan(
+        id=PlanStore.new_id(),
+        prefix=str(prefix),
+        environment=environment_id(prefix),
+        fingerprint=fingerprint(prefix),
+        actions=sorted((_action(entry, solution) for entry in objects), key=_order),
+        download_size=download,
+        cached_size=sum(sizes) - download,
+        disk_size=sum(sizes) * UNPACKED_FACTOR,
+        solve_time=solution.seconds,
+        warnings=_warnings(prefix, solution, sum(sizes) * UNPACKED_FACTOR, request),
+    )
+
+
+def _action(entry: dict[str, Any], solution: Solution) -> PlanAction:
+    name = str(entry["name"])
+    reason = "asked" if name in solution.asked else "kernel" if name in solution.for_kernel else "needed"
+    return PlanAction(
+        op="install",
+        name=name,
+        to=str(entry["version"]),
+        build=str(entry["build"]),
+        channel=str(entry["channel"]).rstrip("/").rsplit("/", 1)[-1],
+        size=entry.get("size"),
+        reason=reason,  # type: ignore[arg-type]
+    )
+
+
+def _order(action: PlanAction) -> tuple[int, str]:
+    return ("asked", "kernel", "needed").index(action.reason), action.name
+
+
+def _warnings(prefix: Path, solution: Solution, disk_size: int, request: NewEnvironment) -> list[Problem]:
+    found = []
+    names = [record.name.normalized for record in solution.records]
+    if request.kernel is not None and not has_kernel_package(names):
+        found.append(
+            Problem(
+                code="no_kernel",
+                message="No kernel will be registered: the plan has no Python and no other kernel package.",
+                hint="Choose a Python version, or add a kernel such as r-irkernel.",
+            )
+        )
+    free, _ = free_space(prefix)
+    if free is not None and free < disk_size:
+        found.append(
+            Problem(
+                code="no_space",
+                message="The location may be too full for this environment.",
+                hint="Free some space or choose another location.",
+                details={"free": free, "needed": disk_size},
+            )
+        )
+    return found

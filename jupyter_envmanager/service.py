@@ -1,0 +1,450 @@
+"""The use cases, for REST and the command line alike.
+
+Checks policy, asks the engine, submits jobs. Knows nothing of HTTP; everything that may block runs in a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from . import __version__, gpu
+from .checks import CheckStore
+from .config import Settings, SettingsSource
+from .environments import EnvironmentReader, Places, environment_id
+from .errors import Busy, Conflict, Invalid, NotAllowed, NotFound
+from .jobs.queue import JobQueue
+from .jobs.store import ACTIVE, CreateAction, RemoveAction
+from .kernel_check import check_kernel
+from .kernels import KernelRegistry
+from .models import (
+    Environment,
+    Environments,
+    FolderListing,
+    GpuReport,
+    Job,
+    Kernel,
+    KernelCheck,
+    Kernels,
+    NewEnvironment,
+    NewKernel,
+    PackageHits,
+    PackageInfo,
+    Packages,
+    Plan,
+    Policy,
+    RemovalPreview,
+    Status,
+)
+from .plans import PlanStore
+from .previews import Previewer
+from .targets import Targets, locations
+
+KERNEL_CHECK_SECONDS = 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """What the site and the user have set in Jupyter's configuration; see the traits of ``EnvManagerApp``."""
+
+    state_dir: Path
+    home: Path
+    server_prefix: Path
+    server_root: Path
+    kernels_dir: Path
+    kernel_path: Sequence[Path]
+    allowed_roots: Sequence[Path] = ()
+    extra_roots: Sequence[Path] = ()
+    run_link_scripts: bool = False
+    keep_generations: int = 3
+    parallel_jobs: int = 2
+    environments_txt: Path = field(default_factory=lambda: Path("~/.conda/environments.txt").expanduser())
+
+
+class EnvManagerService:
+    """Everything a user can do, with plain arguments and results of `models`.
+
+    Parameters
+    ----------
+    site:
+        The site's settings.
+    source:
+        conda's configuration.
+    queue:
+        Runs the jobs.
+    """
+
+    def __init__(self, site: Site, source: SettingsSource, queue: JobQueue) -> None:
+        self.site = site
+        self.source = source
+        self.queue = queue
+        self.targets = Targets(site.allowed_roots or [site.home, site.server_root], site.home)
+        self.registry = KernelRegistry(site.kernels_dir, site.kernel_path)
+        self.reader = EnvironmentReader(site.state_dir / "sizes.json")
+        self.checks = CheckStore(site.state_dir / "checks.json")
+        self.plans = PlanStore(site.state_dir / "plans")
+        self.previewer = Previewer()
+        self._measuring: asyncio.Task[None] | None = None
+        #: Called when the size of an environment has become known.
+        self.measured: Callable[[str], None] = lambda environment: None
+
+    def _settings(self) -> Settings:
+        return self.source.current()
+
+    # Looking
+
+    async def status(self) -> Status:
+        """What the panel needs before anything else."""
+        settings = await asyncio.to_thread(self._settings)
+        places = await asyncio.to_thread(locations, settings, self.site.home)
+        engine, platform = await asyncio.to_thread(self.previewer.engine)
+        return Status(
+            version=__version__,
+            engine=engine,
+            platform=platform,
+            channels=list(settings.channels),
+            locations=places,
+            server_prefix=str(self.site.server_prefix),
+            server_root=str(self.site.server_root),
+            policy=self._policy(settings),
+            settings=settings.public_settings(),
+            problems=list(settings.problems),
+        )
+
+    def _policy(self, settings: Settings) -> Policy:
+        return Policy(
+            allowed_roots=[str(root) for root in self.targets.roots],
+            allowlist_channels=list(settings.allowlist_channels),
+            denylist_channels=list(settings.denylist_channels),
+            keep_generations=self.site.keep_generations,
+            run_link_scripts=self.site.run_link_scripts,
+        )
+
+    async def environments(self) -> Environments:
+        """All environments, with their kernels and the jobs that work on them."""
+        listed = await asyncio.to_thread(self._environments)
+        self._measure_unknown(listed.environments)
+        return listed
+
+    def _environments(self) -> Environments:
+        found, problems = self.reader.list(self._places(self._settings()))
+        active = {job.environment: job for job in self.queue.jobs() if job.state in ACTIVE}
+        names: dict[str | None, list[str]] = {}
+        for kernel in self.registry.list(found, self.checks.all()):
+            if not kernel.orphan:
+                names.setdefault(kernel.environment, []).append(kernel.name)
+        known = {environment.id for environment in found}
+        environments = [
+            msgspec.structs.replace(
+                environment,
+                kernels=names.get(environment.id, []),
+                job=active[environment.id].id if environment.id in active else None,
+            )
+            for environment in found
+        ]
+        environments += [_building(job) for key, job in active.items() if key not in known and job.action == "create"]
+        return Environments(environments=environments, problems=problems)
+
+    def _places(self, settings: Settings) -> Places:
+        return Places(
+            envs_dirs=settings.envs_dirs,
+            extra_roots=tuple(self.site.extra_roots),
+            root_prefix=settings.root_prefix,
+            server_prefix=self.site.server_prefix,
+            environments_txt=self.site.environments_txt,
+        )
+
+    def _measure_unknown(self, environments: Sequence[Environment]) -> None:
+        """Sizes cost a walk over all files: one environment after the other, beside everything else."""
+        unknown = [env for env in environments if env.size is None and env.state == "ready" and env.job is None]
+        if unknown and (self._measuring is None or self._measuring.done()):
+            self._measuring = asyncio.get_running_loop().create_task(self._measure(unknown))
+
+    async def _measure(self, environments: Sequence[Environment]) -> None:
+        for environment in environments:
+            prefix = Path(environment.prefix)
+            size, _ = await asyncio.to_thread(self.reader.measure, prefix)
+            await asyncio.to_thread(self.reader.remember_size, prefix, size)
+            self.measured(environment.id)
+
+    async def environment(self, environment: str) -> Environment:
+        """One environment; raises NotFound for an id that is not listed."""
+        for found in (await self.environments()).environments:
+            if found.id == environment:
+                return found
+        raise NotFound("There is no such environment.", hint="It may have been removed: refresh the list.")
+
+    async def find(self, text: str) -> Environment:
+        """The environment with this id, name or prefix (the command line's way to name one).
+
+        Raises
+        ------
+        NotFound
+            There is none.
+        Conflict
+            Several have the name; the hint lists their folders.
+        """
+        listed = (await self.environments()).environments
+        real = os.path.realpath(Path(text).expanduser())
+        exact = [env for env in listed if env.id == text or (os.sep in text and os.path.realpath(env.prefix) == real)]
+        found = exact or [env for env in listed if env.name == text]
+        if not found:
+            raise NotFound(f"There is no environment “{text}”.", hint="See “jupyter envmanager list”.")
+        if len(found) > 1:
+            places = ", ".join(env.prefix for env in found)
+            raise Conflict(f"Several environments are called “{text}”.", hint=f"Give the folder: {places}.")
+        return found[0]
+
+    async def packages(self, environment: str) -> Packages:
+        """The installed packages of one environment."""
+        found = await self.environment(environment)
+        return Packages(packages=await asyncio.to_thread(self.reader.packages, Path(found.prefix)))
+
+    async def search(self, query: str, limit: int) -> PackageHits:
+        """Packages of the configured channels whose name contains ``query``."""
+        settings = await asyncio.to_thread(self._settings)
+        channels = await self.previewer.channels(settings, None)
+        return await channels.search(query, limit)
+
+    async def package(self, name: str) -> PackageInfo:
+        """Versions and builds of one package."""
+        settings = await asyncio.to_thread(self._settings)
+        return await (await self.previewer.channels(settings, None)).info(name)
+
+    async def refresh_channels(self) -> None:
+        """Forget what was read of the channels."""
+        self.previewer.refresh()
+
+    async def gpus(self) -> GpuReport:
+        """The GPUs of this machine."""
+        return await asyncio.to_thread(gpu.probe)
+
+    async def folders(self, path: str | None) -> FolderListing:
+        """Sub-folders, for the folder picker."""
+        settings = await asyncio.to_thread(self._settings)
+        return await asyncio.to_thread(self.targets.listing, path, settings)
+
+    # Creating
+
+    async def preview(self, request: NewEnvironment) -> Plan:
+        """Solve a request and keep the plan for an hour; changes nothing.
+
+        Raises
+        ------
+        Invalid, NotAllowed, NotFound, Conflict, Unsatisfiable, ChannelUnreachable
+            With the field at fault.
+        """
+        settings = await asyncio.to_thread(self._settings)
+        prefix = await asyncio.to_thread(self.targets.resolve, request, settings)
+        stored = await self.previewer.preview(request, prefix, settings)
+        await asyncio.to_thread(self.plans.put, stored)
+        return stored.plan
+
+    async def create(self, request: NewEnvironment) -> Job:
+        """Submit the job that applies a plan; without one, a preview is made first.
+
+        Raises
+        ------
+        Conflict
+            The prefix is taken, the kernel's name is taken, or the request is not the one that was previewed.
+        """
+        plan_id = request.plan or (await self.preview(request)).id
+        stored = await asyncio.to_thread(self.plans.get, plan_id)
+        settings = await asyncio.to_thread(self._settings)
+        prefix = await asyncio.to_thread(self.targets.resolve, request, settings)
+        if str(prefix) != stored.plan.prefix or not _same_request(request, stored.request):
+            raise Conflict("The request has changed since the preview.", hint="Preview again.", field="plan")
+        kernel, display_name = await asyncio.to_thread(self._kernel, request, prefix, stored.records)
+        network = self.previewer.network(settings, request.channels)
+        action = CreateAction(
+            prefix=str(prefix),
+            environment=environment_id(prefix),
+            plan=stored,
+            kernel=kernel,
+            display_name=display_name,
+            command=f"jupyter envmanager create {prefix} {' '.join(stored.specs)}",
+            channels=list(network.channels),
+            network=msgspec.json.encode(network),
+            pkgs_dirs=[str(folder) for folder in settings.pkgs_dirs],
+            kernels_dir=str(self.site.kernels_dir),
+            environments_txt=str(self.site.environments_txt),
+            run_link_scripts=self.site.run_link_scripts,
+        )
+        return await self.queue.submit(action, kind="create", title=f"Create {prefix.name}")
+
+    def _kernel(
+        self, request: NewEnvironment, prefix: Path, records: Sequence[dict[str, object]]
+    ) -> tuple[str | None, str | None]:
+        if request.kernel is None or not self.previewer.has_kernel([str(record["name"]) for record in records]):
+            return None, None
+        wanted = request.kernel.name
+        if wanted is None:
+            return self.registry.propose_name(prefix.name), request.kernel.display_name or prefix.name
+        self.registry.check_new_name(wanted)
+        return wanted, request.kernel.display_name or prefix.name
+
+    # Removing
+
+    async def removal(self, environment: str) -> RemovalPreview:
+        """What removing an environment takes away.
+
+        Raises
+        ------
+        NotAllowed
+            It is protected, or the folder that holds it cannot be written.
+        """
+        found = await self.environment(environment)
+        _check_removable(found)
+        prefix = Path(found.prefix)
+        size, files = await asyncio.to_thread(self.reader.measure, prefix)
+        kernels = [kernel for kernel in (await self.kernels()).kernels if _goes_with(kernel, found)]
+        return RemovalPreview(environment=found.id, prefix=found.prefix, kernels=kernels, size=size, files=files)
+
+    async def remove(self, environment: str) -> Job:
+        """Submit the job that removes an environment and its kernels.
+
+        Raises
+        ------
+        NotAllowed, Busy
+        """
+        found = await self.environment(environment)
+        _check_removable(found)
+        if found.job is not None:
+            raise Busy(
+                f"A job works on {found.name}.",
+                hint="Wait for it, or cancel it under “Activity”.",
+                job=found.job,
+            )
+        kernels = [kernel.name for kernel in (await self.kernels()).kernels if _goes_with(kernel, found)]
+        action = RemoveAction(
+            prefix=found.prefix,
+            environment=found.id,
+            kernels=kernels,
+            kernels_dir=str(self.site.kernels_dir),
+            environments_txt=str(self.site.environments_txt),
+        )
+        return await self.queue.submit(action, kind="remove", title=f"Remove {found.name}")
+
+    # Kernels
+
+    async def kernels(self) -> Kernels:
+        """All kernelspecs, with the environment of each."""
+        return Kernels(kernels=await asyncio.to_thread(self._kernels))
+
+    def _kernels(self) -> list[Kernel]:
+        found, _ = self.reader.list(self._places(self._settings()))
+        return self.registry.list(found, self.checks.all())
+
+    async def register_kernel(self, request: NewKernel) -> Kernel:
+        """Register a kernel for an environment that is there.
+
+        Raises
+        ------
+        Invalid
+            The environment has no kernel package.
+        """
+        found = await self.environment(request.environment)
+        prefix = Path(found.prefix)
+        packages = await asyncio.to_thread(self.reader.packages, prefix)
+        if not self.previewer.has_kernel([package.name for package in packages]):
+            raise Invalid(
+                f"{found.name} has no kernel package.",
+                hint="Create the environment with ipykernel (or r-irkernel), then register its kernel.",
+                field="environment",
+            )
+        name = request.name or self.registry.propose_name(found.name)
+        return await asyncio.to_thread(
+            self.registry.register,
+            prefix=prefix,
+            environment=found.id,
+            display_name=request.display_name or found.name,
+            name=name,
+        )
+
+    async def check_kernel(self, name: str) -> KernelCheck:
+        """Start a kernel once and say what it answered; the result is kept.
+
+        Raises
+        ------
+        NotFound
+        """
+        kernel = await self._kernel_named(name)
+        if kernel.prefix is None:
+            raise Invalid(f"It is not known which environment “{kernel.display_name}” runs in.", field="name")
+        self.checks.put(name, KernelCheck(state="running", time=time.time()))
+        spec = Path(kernel.path) / "kernel.json"
+        result = await asyncio.to_thread(check_kernel, spec, Path(kernel.prefix), KERNEL_CHECK_SECONDS)
+        self.checks.put(name, result)
+        return result
+
+    async def remove_kernel(self, name: str, *, force: bool = False) -> None:
+        """Remove a kernelspec; one that we did not write only with ``force``.
+
+        Raises
+        ------
+        NotFound, NotAllowed
+        """
+        await asyncio.to_thread(self.registry.remove, name, force=force)
+        self.checks.forget(name)
+
+    async def _kernel_named(self, name: str) -> Kernel:
+        for kernel in await asyncio.to_thread(self._kernels):
+            if kernel.name == name:
+                return kernel
+        raise NotFound(f"There is no kernel “{name}”.", hint="Refresh the list.")
+
+    def job_changed(self, job: Job) -> None:
+        """Keep what a job found out about its kernel."""
+        if job.kernel is not None and job.check is not None:
+            self.checks.put(job.kernel, job.check)
+
+
+def _building(job: Job) -> Environment:
+    prefix = Path(job.prefix)
+    return Environment(
+        id=job.environment,
+        name=prefix.name,
+        prefix=job.prefix,
+        kind="named",
+        location=str(prefix.parent),
+        state="building",
+        job=job.id,
+        modified=job.created,
+    )
+
+
+def _same_request(request: NewEnvironment, previewed: NewEnvironment) -> bool:
+    """Whether a request asks for what was previewed; the kernel's name does not change the plan, its absence does."""
+
+    def core(one: NewEnvironment) -> NewEnvironment:
+        return msgspec.structs.replace(one, plan=None, kernel=None, name=None, prefix=None, location=None)
+
+    return core(request) == core(previewed) and (request.kernel is None) == (previewed.kernel is None)
+
+
+def _check_removable(environment: Environment) -> None:
+    if environment.protected:
+        raise NotAllowed(
+            f"{environment.name} cannot be removed: {environment.protected_reason}", hint="Choose another environment."
+        )
+    if environment.kind == "venv":
+        raise NotAllowed(
+            f"{environment.name} is a virtual environment of another tool.",
+            hint=f"Remove the folder {environment.prefix} yourself.",
+        )
+    parent = Path(environment.prefix).parent
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise NotAllowed(
+            f"You may not write in {parent}, which holds {environment.name}.", hint="Ask the owner of that folder."
+        )
+
+
+def _goes_with(kernel: Kernel, environment: Environment) -> bool:
+    """Whether a kernelspec is of no use, and ours to remove, once its environment is gone."""
+    return kernel.environment == environment.id and kernel.writable

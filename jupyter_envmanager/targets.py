@@ -1,0 +1,260 @@
+"""Where may a new environment go, and what may it be called?"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from .config import Settings
+from .environments import is_environment
+from .errors import Conflict, Invalid, NotAllowed, NotFound
+from .models import Folder, FolderListing, Location, NewEnvironment
+
+# What conda refuses (https://docs.conda.io/projects/conda/en/stable/commands/create.html), and control characters.
+_FORBIDDEN = re.compile(r"[/\\:#\x00-\x1f\x7f]")
+_RESERVED = frozenset({"base", "root"})
+NAME_LENGTH = 100
+# Packages are built with a placeholder of 255 bytes where the prefix goes:
+# https://docs.conda.io/projects/conda-build/en/stable/resources/make-relocatable.html
+PREFIX_BYTES = 240
+
+
+class Targets:
+    """The places that this user, on this site, may create environments in.
+
+    Parameters
+    ----------
+    allowed_roots:
+        Folders below which path environments may be made; the settings' ``envs_dirs`` are always allowed.
+    home:
+        What ``~`` stands for.
+    """
+
+    def __init__(self, allowed_roots: Sequence[Path], home: Path) -> None:
+        self.roots = [root.expanduser() if str(root).startswith("~") else root for root in allowed_roots]
+        self.home = home
+
+    def resolve(self, request: NewEnvironment, settings: Settings) -> Path:
+        """The prefix that a request asks for.
+
+        Raises
+        ------
+        Invalid, NotAllowed, Conflict
+            With the ``field`` of the request that is at fault.
+        """
+        if (request.name is None) == (request.prefix is None):
+            raise Invalid("Give the environment a name or a folder.", hint="One of the two, not both.", field="name")
+        if request.name is not None:
+            folder = self._location(request.location, settings)
+            prefix, field = folder / check_name(request.name), "name"
+        else:
+            prefix, field = self._folder(request.prefix or ""), "prefix"
+            self._check_allowed(prefix, settings)
+        check_free(prefix, field)
+        return prefix
+
+    def _location(self, wanted: str | None, settings: Settings) -> Path:
+        if wanted is None:
+            return default_location(settings)
+        for folder in settings.envs_dirs:
+            if os.path.realpath(folder) == os.path.realpath(wanted):
+                return folder
+        raise Invalid(f"{wanted} is not a location for environments.", hint="Choose one of the list.", field="location")
+
+    def _folder(self, text: str) -> Path:
+        if "\x00" in text or any(ord(letter) < 32 for letter in text):
+            raise Invalid("The folder holds characters that no path can have.", field="prefix")
+        expanded = str(self.home) + text[1:] if text == "~" or text.startswith("~/") else text
+        path = Path(expanded)
+        if not path.is_absolute():
+            raise Invalid(f"“{text}” is not a full path.", hint="Begin with / or ~/.", field="prefix")
+        if ".." in path.parts:
+            raise Invalid("A folder may not contain “..”.", hint="Write the full path.", field="prefix")
+        return path
+
+    def _check_allowed(self, prefix: Path, settings: Settings) -> None:
+        true = Path(os.path.realpath(prefix))
+        roots = [*self.roots, *settings.envs_dirs]
+        if not any(true.is_relative_to(os.path.realpath(root)) for root in roots):
+            raise NotAllowed(
+                f"{prefix} is outside the folders where environments may be made.",
+                hint=f"Choose a folder below {', '.join(str(root) for root in self.roots)}.",
+                field="prefix",
+            )
+        for folder in true.parents:
+            if is_environment(folder):
+                raise Invalid(
+                    f"{prefix} lies inside the environment {folder}.",
+                    hint="Choose a folder that is not part of an environment.",
+                    field="prefix",
+                )
+
+    def listing(self, text: str | None, settings: Settings) -> FolderListing:
+        """The sub-folders of a folder, for the folder picker; of the first allowed root when ``text`` is None."""
+        roots = [root for root in dict.fromkeys([*self.roots, *settings.envs_dirs]) if root.is_dir()]
+        path = self._folder(text) if text else (roots[0] if roots else self.home)
+        true = Path(os.path.realpath(path))
+        if not any(true.is_relative_to(os.path.realpath(root)) for root in roots):
+            raise NotAllowed(f"{path} is not a folder to choose from.", hint="Choose one of the roots.", field="prefix")
+        try:
+            entries = sorted(os.scandir(path), key=lambda entry: entry.name.lower())
+        except FileNotFoundError as error:
+            raise NotFound(f"{path} does not exist.", hint="Refresh the list.", field="prefix") from error
+        except PermissionError as error:
+            raise NotAllowed(f"You may not read {path}.", hint="Choose another folder.", field="prefix") from error
+        folders = [
+            Folder(
+                name=entry.name,
+                path=entry.path,
+                writable=os.access(entry.path, os.W_OK | os.X_OK),
+                environment=is_environment(Path(entry.path)),
+            )
+            for entry in entries
+            if entry.is_dir() and not entry.name.startswith(".")
+        ]
+        at_root = any(true == Path(os.path.realpath(root)) for root in roots)
+        free, files = free_space(path)
+        return FolderListing(
+            path=str(path),
+            parent=None if at_root else str(path.parent),
+            roots=[str(root) for root in roots],
+            writable=os.access(path, os.W_OK | os.X_OK),
+            free=free,
+            free_files=files,
+            folders=folders,
+        )
+
+
+def check_name(name: str) -> str:
+    """The name, if an environment may be called that.
+
+    Raises
+    ------
+    Invalid
+        Says which character or length is at fault; ``field="name"``.
+    """
+    if not name.strip():
+        raise Invalid("The environment needs a name.", field="name")
+    if any(letter.isspace() for letter in name):
+        raise Invalid("A name cannot contain blanks.", hint=f"Try “{'-'.join(name.split())}”.", field="name")
+    if found := _FORBIDDEN.search(name):
+        raise Invalid(
+            f"A name cannot contain “{found.group(0)}”.",
+            hint="To choose a folder, use “choose a folder instead”.",
+            field="name",
+        )
+    if name[0] in "-.":
+        raise Invalid(f"A name cannot begin with “{name[0]}”.", hint="Begin with a letter or a digit.", field="name")
+    if len(name) > NAME_LENGTH or len(os.fsencode(name)) > 255:
+        raise Invalid(f"The name has {len(name)} characters, {NAME_LENGTH} are allowed.", field="name")
+    if name.lower() in _RESERVED:
+        raise Invalid(f"“{name}” is conda's name for its own environment.", hint="Choose another.", field="name")
+    return name
+
+
+def check_free(prefix: Path, field: str) -> None:
+    """Check that an environment can be made at ``prefix``.
+
+    Raises
+    ------
+    Conflict
+        There is something already.
+    NotAllowed
+        The folder cannot be written.
+    Invalid
+        The path is too long to be baked into packages.
+    """
+    if len(os.fsencode(prefix)) > PREFIX_BYTES:
+        raise Invalid(
+            f"The folder's path has {len(os.fsencode(prefix))} bytes, {PREFIX_BYTES} are the limit of conda packages.",
+            hint="Choose a shorter name or a folder nearer to the root.",
+            field=field,
+        )
+    if os.path.lexists(prefix):
+        if is_environment(prefix):
+            raise Conflict(f"There is already an environment at {prefix}.", hint="Choose another name.", field=field)
+        if prefix.is_symlink() or not prefix.is_dir() or any(prefix.iterdir()):
+            raise Conflict(f"{prefix} is there already and not empty.", hint="Choose another folder.", field=field)
+    parent = nearest_folder(prefix.parent)
+    if not parent.is_dir():
+        raise Conflict(f"{parent} is a file, not a folder.", hint="Choose another folder.", field=field)
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise NotAllowed(
+            f"You may not write in {parent}.", hint="Choose a location that is yours, or ask its owner.", field=field
+        )
+
+
+def nearest_folder(path: Path) -> Path:
+    """The nearest thing at or above ``path`` that exists."""
+    while not path.exists() and path != path.parent:
+        path = path.parent
+    return path
+
+
+def free_space(path: Path) -> tuple[int | None, int | None]:
+    """Bytes and files that can still be written at (or above) ``path``; None where the system does not say."""
+    folder = nearest_folder(path)
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError:
+        return None, None
+    if not hasattr(os, "statvfs"):
+        return free, None
+    counts = os.statvfs(folder)
+    # Some filesystems make inodes as they need them and say 0.
+    return free, counts.f_favail if counts.f_files else None
+
+
+def default_location(settings: Settings) -> Path:
+    """The first of the ``envs_dirs`` that can be written, as conda chooses.
+
+    Raises
+    ------
+    NotAllowed
+        None can.
+    """
+    for folder in settings.envs_dirs:
+        if os.access(nearest_folder(folder), os.W_OK | os.X_OK):
+            return folder
+    tried = ", ".join(str(folder) for folder in settings.envs_dirs)
+    raise NotAllowed(
+        f"None of the folders for environments can be written: {tried}.",
+        hint="Set envs_dirs in ~/.condarc, or choose a folder instead of a name.",
+        field="name",
+    )
+
+
+def locations(settings: Settings, home: Path) -> list[Location]:
+    """The ``envs_dirs`` as the panel shows them."""
+    try:
+        default = default_location(settings)
+    except NotAllowed:
+        default = None
+    found = []
+    for folder in settings.envs_dirs:
+        free, files = free_space(folder)
+        writable = os.access(nearest_folder(folder), os.W_OK | os.X_OK)
+        if not writable and not folder.is_dir():
+            continue
+        found.append(
+            Location(
+                path=str(folder),
+                label=_label(folder, home, writable, folder == default),
+                writable=writable,
+                exists=folder.is_dir(),
+                default=folder == default,
+                free=free,
+                free_files=files,
+            )
+        )
+    return found
+
+
+def _label(folder: Path, home: Path, writable: bool, default: bool) -> str:
+    if default:
+        return "My environments"
+    shown = f"~/{folder.relative_to(home)}" if folder.is_relative_to(home) else str(folder)
+    return shown if writable else f"{shown} (read only)"
