@@ -1,0 +1,208 @@
+"""conda's configuration files: where they are, in which order they count, and what is written in them.
+
+See https://docs.conda.io/projects/conda/en/stable/user-guide/configuration/use-condarc.html#searching-for-condarc
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import yaml
+
+from .layers import Flag, Layer, Node, problem
+from .models import Problem
+
+Stamp = tuple[str, tuple[int, ...] | None]
+
+_NAMES = (".condarc", "condarc")
+_SUFFIXES = (".yml", ".yaml")
+_LARGEST = 1 << 20
+_DEEPEST = 4
+_COMMENT = re.compile(r"[ \t]*:?[ \t]*(#[^\r\n]*)")
+_MERGE = "tag:yaml.org,2002:merge"
+_FLAGS: dict[str, Flag] = {"final": "final", "top": "top", "bottom": "bottom"}
+
+
+def search_path(env: Mapping[str, str], home: Path, root: Path | None) -> tuple[Path, ...]:
+    """Every file and folder that conda would look for, lowest priority first.
+
+    Parameters
+    ----------
+    env:
+        The environment variables; ``XDG_CONFIG_HOME``, ``CONDA_ROOT``, ``CONDA_PREFIX`` and ``CONDARC`` count.
+    home:
+        What ``~`` means.
+    root:
+        conda's root prefix where it is known: it stands in for a missing ``CONDA_ROOT`` and ``CONDA_PREFIX``.
+    """
+    system = ("C:/ProgramData/conda",) if os.name == "nt" else ("/etc/conda", "/var/lib/conda")
+    folders = [Path(folder) for folder in system]
+    folders += _known(env.get("CONDA_ROOT"), root)
+    if xdg := env.get("XDG_CONFIG_HOME"):
+        folders.append(Path(xdg) / "conda")
+    folders += [home / ".config" / "conda", home / ".conda"]
+    paths = [folder / name for folder in folders for name in (*_NAMES, "condarc.d")]
+    paths.append(home / ".condarc")
+    for prefix in _known(env.get("CONDA_PREFIX"), root):
+        paths += [prefix / name for name in (*_NAMES, "condarc.d")]
+    if condarc := env.get("CONDARC"):
+        expanded = home / condarc[2:] if condarc.startswith("~/") else Path(condarc)
+        paths.append(Path(os.path.abspath(expanded)))  # noqa: PTH100  resolve() would follow links
+    return tuple(dict.fromkeys(paths))
+
+
+def files(path: Path) -> Iterator[Path]:
+    """The configuration files at ``path``: itself, or the YAML files in it, by name. Nothing there is no error."""
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISREG(mode) and (path.name in _NAMES or path.suffix in _SUFFIXES):
+            yield path
+        elif stat.S_ISDIR(mode):
+            with os.scandir(path) as entries:
+                names = sorted(entry.name for entry in entries if entry.is_file())
+            yield from (path / name for name in names if Path(name).suffix in _SUFFIXES)
+    except OSError:
+        return
+
+
+def stamps(paths: tuple[Path, ...]) -> tuple[Stamp, ...]:
+    """What tells whether a file at ``paths`` came, went or changed, without reading any."""
+    seen: list[Stamp] = []
+    for path in paths:
+        stamp = _stamp(path)
+        seen.append((str(path), stamp))
+        if stamp is not None and stat.S_ISDIR(stamp[0]):
+            seen += [(str(file), _stamp(file)) for file in files(path)]
+    return tuple(seen)
+
+
+def read(path: Path) -> tuple[Layer, list[Problem]]:
+    """The settings in one file; a file that is broken gives none, and a Problem with its line."""
+    whole = Node(None, str(path))
+    try:
+        if path.stat().st_size > _LARGEST:
+            return Layer({}), [_broken(whole, "too large for a configuration file")]
+        content = path.read_bytes()
+    except OSError as error:
+        return Layer({}), [_broken(whole, f"cannot be read: {error.strerror or error}")]
+    try:
+        text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        return Layer({}), [_broken(Node(None, str(path), line), "not valid UTF-8 text")]
+    return parse(text, str(path))
+
+
+def parse(text: str, origin: str) -> tuple[Layer, list[Problem]]:
+    """The settings in a file's ``text``. ``origin`` is the file's path, for messages."""
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        return Layer({}), [_broken(Node(None, origin, line), f"holds a character that is not text: {error.reason}")]
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        node = Node(None, origin, mark.line + 1 if mark else None)
+        return Layer({}), [_broken(node, error.problem or error.context or "not valid YAML")]
+    except RecursionError:
+        return Layer({}), [_broken(Node(None, origin), "nested too deeply")]
+    if root is None or _is_null(root):
+        return Layer({}), []
+    if not isinstance(root, yaml.MappingNode):
+        node = Node(None, origin, root.start_mark.line + 1)
+        return Layer({}), [_broken(node, "does not hold settings (`name: value`)")]
+    reader = _Reader(text, origin)
+    return Layer(reader.mapping(root, 0)), reader.problems
+
+
+def environment_layer(env: Mapping[str, str]) -> Layer:
+    """The settings in ``CONDA_*`` variables."""
+    return Layer(
+        {
+            name.removeprefix("CONDA_").lower(): Node(value, name)
+            for name, value in env.items()
+            if name.startswith("CONDA_")
+        },
+        environment=True,
+    )
+
+
+class _Reader:
+    """YAML nodes -> our nodes, with the marks in comments that no YAML parser keeps."""
+
+    def __init__(self, text: str, origin: str) -> None:
+        self._text = text
+        self._origin = origin
+        self.problems: list[Problem] = []
+
+    def mapping(self, node: yaml.MappingNode, depth: int) -> dict[str, Node]:
+        merged: dict[str, Node] = {}
+        own: dict[str, Node] = {}
+        for key, value in node.value:
+            if key.tag == _MERGE:
+                for source in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+                    if isinstance(source, yaml.MappingNode) and depth < _DEEPEST:
+                        merged = {**self.mapping(source, depth + 1), **merged}
+            elif isinstance(key, yaml.ScalarNode):
+                line = key.start_mark.line + 1
+                if key.value in own:
+                    first = own[key.value].line
+                    self.problems.append(
+                        problem(
+                            "config_value",
+                            f"{key.value} is set twice, first in line {first}. The last one counts.",
+                            Node(None, self._origin, line),
+                        )
+                    )
+                own[key.value] = self._node(value, depth + 1, line, self._flag(value, key))
+        return {**merged, **own}
+
+    def _node(self, node: yaml.Node, depth: int, line: int, flag: Flag | None) -> Node:
+        if isinstance(node, yaml.ScalarNode):
+            return Node(None if _is_null(node) else str(node.value), self._origin, line, flag)
+        if isinstance(node, yaml.MappingNode) and depth < _DEEPEST:
+            return Node(self.mapping(node, depth), self._origin, line, flag)
+        if isinstance(node, yaml.SequenceNode) and depth < _DEEPEST:
+            items = [self._node(item, depth + 1, item.start_mark.line + 1, self._flag(item)) for item in node.value]
+            return Node(tuple(items), self._origin, line, flag)
+        return Node((), self._origin, line, flag)
+
+    def _flag(self, value: yaml.Node, key: yaml.Node | None = None) -> Flag | None:
+        end = value.end_mark
+        if isinstance(value, yaml.ScalarNode) and value.style in ("|", ">"):
+            return None
+        if key is not None and isinstance(value, yaml.CollectionNode) and not value.flow_style:
+            end = key.end_mark
+        match = _COMMENT.match(self._text, end.index)
+        return _FLAGS.get(match[1].strip().strip("!#")) if match else None
+
+
+def _known(named: str | None, otherwise: Path | None) -> list[Path]:
+    if named:
+        return [Path(named)]
+    return [otherwise] if otherwise else []
+
+
+def _is_null(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null"
+
+
+def _broken(node: Node, reason: str) -> Problem:
+    return problem(
+        "config_file",
+        f"{reason}. The file is ignored.",
+        node,
+        hint="Correct the file, or ask whoever maintains it.",
+    )
+
+
+def _stamp(path: Path) -> tuple[int, ...] | None:
+    try:
+        status = os.stat(path)  # noqa: PTH116  a third faster, and this is asked with every request
+    except OSError:
+        return None
+    return (status.st_mode, status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino)

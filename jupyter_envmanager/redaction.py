@@ -1,0 +1,52 @@
+"""Credentials out of any text, before it reaches a log, a response or an event.
+
+Rather too much than too little: a text that only looks like a credential is hidden as well.
+"""
+
+from __future__ import annotations
+
+import re
+
+_HIDDEN = "***"
+
+# A password may hold anything but white space, even `/`, `@` and quotes that should have been percent-encoded. A quote
+# that closes a JSON string ends it, so that one line of compact JSON stays readable.
+_CHAR = r"""(?:[^\s/"]|"(?![,:\]}]))"""
+_LOOSE_CHAR = r"""(?:[^\s"]|"(?![,:\]}]))"""
+
+_RULES: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(rf"(?<=://){_CHAR}*@"), f"{_HIDDEN}@"),
+    (re.compile(rf"(?<=://)[^\s/@:\"]*:{_LOOSE_CHAR}{{1,512}}@"), f"{_HIDDEN}@"),
+    # Proxies are often written without a scheme.
+    (re.compile(r"(?<![\w.%+~/@-])[\w.%+~-]+:[^\s/@\"',]+@(?=[\w\[])"), f"{_HIDDEN}@"),
+    # https://www.anaconda.com/docs/tools/anaconda-org/user-guide/tokens
+    (re.compile(r"(?<=/t/)[^\s/?#\"<>]+"), _HIDDEN),
+    (
+        re.compile(
+            r"(?i)(?<![\w.-])([\w.-]*(?:token|password|passwd|secret|signature|credential|api[_-]?key)=)"
+            r"[^\s&#\"']*"
+        ),
+        rf"\1{_HIDDEN}",
+    ),
+    (re.compile(r"(?i)([?&;](?:[\w.-]*[_.-])?(?:key|sig|auth|pwd|pass)=)[^\s&#\"']*"), rf"\1{_HIDDEN}"),
+    (
+        re.compile(r"(?i)(authorization[\"']?\s*[:=]\s*[\"']?(?:bearer|basic|token)\s+)[^\s\"',]+"),
+        rf"\1{_HIDDEN}",
+    ),
+)
+
+
+def redact(text: str) -> str:
+    """``text`` without the credentials in it.
+
+    Hidden are ``user:password@`` in URLs and proxies, ``/t/<token>`` of channel URLs, query values named like
+    ``token=`` and ``Authorization`` headers.
+
+    Parameters
+    ----------
+    text:
+        Anything: a URL, a log line, a message of another library. Never raises; redacting twice changes nothing.
+    """
+    for pattern, replacement in _RULES:
+        text = pattern.sub(replacement, text)
+    return text
