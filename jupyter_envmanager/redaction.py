@@ -18,7 +18,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(rf"(?<=://){_CHAR}*@"), f"{_HIDDEN}@"),
     (re.compile(rf"(?<=://)[^\s/@:\"]*:{_LOOSE_CHAR}{{1,512}}@"), f"{_HIDDEN}@"),
     # Proxies are often written without a scheme.
-    (re.compile(r"(?<![\w.%+~/@-])[\w.%+~-]+:[^\s/@\"',]+@(?=[\w\[])"), f"{_HIDDEN}@"),
+    (re.compile(r"(?<![\w.%+~/@-])[\w.%+~-]{1,128}:[^\s/@\"',]{1,256}@(?=[\w\[])"), f"{_HIDDEN}@"),
     # https://www.anaconda.com/docs/tools/anaconda-org/user-guide/tokens
     (re.compile(r"(?<=/t/)[^\s/?#\"<>]+"), _HIDDEN),
     (

@@ -501,7 +501,7 @@ def test_redacting_twice_changes_nothing(text: str) -> None:
 def test_redact_is_fast_on_hostile_text(piece: str) -> None:
     started = time.perf_counter()
     redact(piece * 20_000)
-    assert time.perf_counter() - started < 5
+    assert time.perf_counter() - started < 3
 
 
 # Reading again
