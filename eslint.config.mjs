@@ -1,0 +1,62 @@
+import js from '@eslint/js';
+import jupyterPlugin from '@jupyter/eslint-plugin';
+import prettierRecommended from 'eslint-plugin-prettier/recommended';
+import { defineConfig } from 'eslint/config';
+import globals from 'globals';
+import tseslint from 'typescript-eslint';
+
+export default defineConfig([
+  {
+    ignores: [
+      '.venv',
+      'coverage',
+      'docs',
+      'jupyter_envmanager',
+      'lib',
+      'node_modules',
+      'ui-tests',
+      '**/*.js',
+      '**/*.d.ts',
+      'src/_models.ts'
+    ]
+  },
+  js.configs.recommended,
+  tseslint.configs.recommended,
+  { plugins: { jupyter: jupyterPlugin } },
+  jupyterPlugin.configs.recommended,
+  {
+    files: ['src/**/*.ts', 'src/**/*.tsx'],
+    languageOptions: {
+      globals: { ...globals.browser },
+      parserOptions: { project: 'tsconfig.test.json', sourceType: 'module' }
+    },
+    rules: {
+      '@typescript-eslint/naming-convention': [
+        'error',
+        {
+          selector: 'interface',
+          format: ['PascalCase'],
+          custom: { regex: '^I[A-Z]', match: true }
+        }
+      ],
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-namespace': 'off',
+      '@typescript-eslint/no-unused-vars': ['error', { args: 'none' }],
+      curly: ['error', 'all'],
+      eqeqeq: 'error',
+      'max-lines': ['warn', { max: 330, skipBlankLines: true, skipComments: true }],
+      'prefer-arrow-callback': 'error'
+    }
+  },
+  {
+    // Imports go down only: pure parts know neither the model nor the server.
+    files: ['src/components.tsx', 'src/format.ts', 'src/specs.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: ['./api', './model', './tokens', '@jupyterlab/services'] }
+      ]
+    }
+  },
+  prettierRecommended
+]);

@@ -1,0 +1,115 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import type { Environment, Kernel } from './_models';
+import {
+  confirmKernelRemoval,
+  confirmRemoval,
+  explain,
+  showProblem
+} from './dialogs';
+import type { IEnvManagerModel } from './tokens';
+
+/** Register a kernel for an environment, and say so when it does not work. */
+export async function registerKernel(
+  model: IEnvManagerModel,
+  environment: Environment,
+  trans: TranslationBundle
+): Promise<void> {
+  try {
+    await model.registerKernel({ environment: environment.id });
+  } catch (error) {
+    await showProblem(trans.__('No kernel for %1', environment.name), error);
+  }
+}
+
+/** Remove an environment, after asking. */
+export async function removeEnvironment(
+  model: IEnvManagerModel,
+  environment: Environment,
+  trans: TranslationBundle
+): Promise<void> {
+  const title = trans.__('%1 cannot be removed', environment.name);
+  if (environment.protected) {
+    await explain(title, environment.protected_reason, trans);
+    return;
+  }
+  if (environment.job !== null) {
+    await explain(
+      title,
+      trans.__('A job works on it. Cancel the job first, or wait for it.'),
+      trans
+    );
+    return;
+  }
+  if (!environment.writable) {
+    await explain(
+      title,
+      trans.__('You may not change the folder %1.', environment.prefix),
+      trans
+    );
+    return;
+  }
+  try {
+    const removal = await model.removal(environment.id);
+    if (await confirmRemoval(environment, removal, trans)) {
+      await model.remove(environment.id);
+    }
+  } catch (error) {
+    await showProblem(title, error);
+  }
+}
+
+/** Start a kernel once; the panel shows how it went, a dialog shows why it did not. */
+export async function checkKernel(
+  model: IEnvManagerModel,
+  kernel: Kernel,
+  trans: TranslationBundle
+): Promise<void> {
+  const title = trans.__('%1 did not start', kernel.display_name);
+  try {
+    const { problem } = await model.checkKernel(kernel.name);
+    if (problem) {
+      await showProblem(
+        title,
+        new Error(
+          problem.hint
+            ? `${problem.message}\n\n${problem.hint}`
+            : problem.message
+        )
+      );
+    }
+  } catch (error) {
+    await showProblem(title, error);
+  }
+}
+
+/** Remove a kernelspec, after asking. */
+export async function removeKernel(
+  model: IEnvManagerModel,
+  kernel: Kernel,
+  trans: TranslationBundle
+): Promise<void> {
+  try {
+    if (await confirmKernelRemoval(kernel, trans)) {
+      await model.removeKernel(kernel.name);
+    }
+  } catch (error) {
+    await showProblem(
+      trans.__('%1 cannot be removed', kernel.display_name),
+      error
+    );
+  }
+}
+
+/** Cancel a job. */
+export async function cancelJob(
+  model: IEnvManagerModel,
+  id: string,
+  trans: TranslationBundle
+): Promise<void> {
+  try {
+    await model.cancel(id);
+  } catch (error) {
+    await showProblem(trans.__('The job cannot be cancelled'), error);
+  }
+}

@@ -1,0 +1,340 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { type LabIcon, refreshIcon } from '@jupyterlab/ui-components';
+import React from 'react';
+
+import type { Problem } from './_models';
+
+/** The classes that are wanted, as one string. */
+export function classes(
+  ...names: (string | false | null | undefined)[]
+): string {
+  return names.filter(Boolean).join(' ');
+}
+
+/** What a note needs. */
+export interface INoteProps {
+  /** What happened and what to do. */
+  problem: Problem;
+  /** How serious it is; an error by default. */
+  kind?: 'error' | 'warning' | 'info';
+  /** Buttons at its right. */
+  children?: React.ReactNode;
+}
+
+/** A problem as a block: message, hint, and buttons that help. */
+export function Note({
+  problem,
+  kind = 'error',
+  children
+}: INoteProps): JSX.Element {
+  const long = problem.message.includes('\n');
+  const [first, ...rest] = long
+    ? problem.message.split('\n')
+    : [problem.message];
+  return (
+    <div
+      className={`jp-EnvManager-note jp-mod-${kind}`}
+      role={kind === 'error' ? 'alert' : 'note'}
+      data-code={problem.code}
+    >
+      <div className="jp-EnvManager-noteText">
+        <div className="jp-EnvManager-noteMessage">{first}</div>
+        {long && (
+          <pre className="jp-EnvManager-noteDetail" tabIndex={0}>
+            {rest.join('\n').replace(/^\n+/, '')}
+          </pre>
+        )}
+        {problem.hint && (
+          <div className="jp-EnvManager-hint">{problem.hint}</div>
+        )}
+      </div>
+      {children && <div className="jp-EnvManager-noteActions">{children}</div>}
+    </div>
+  );
+}
+
+/** What a progress bar needs. */
+export interface IProgressProps {
+  /** 0..1; null while it is not known. */
+  value: number | null;
+  /** What makes progress, for screen readers. */
+  label: string;
+}
+
+/** A thin progress bar. */
+export function ProgressBar({ value, label }: IProgressProps): JSX.Element {
+  const percent =
+    value === null ? null : Math.round(Math.min(1, Math.max(0, value)) * 100);
+  return (
+    <div
+      className={classes(
+        'jp-EnvManager-bar',
+        percent === null && 'jp-mod-indeterminate'
+      )}
+      role="progressbar"
+      aria-label={label}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={percent ?? undefined}
+    >
+      <div
+        className="jp-EnvManager-barFill"
+        style={{ width: percent === null ? undefined : `${percent}%` }}
+      />
+    </div>
+  );
+}
+
+/** What a badge needs. */
+export interface IBadgeProps {
+  /** Its colour: neutral by default. */
+  kind?: 'neutral' | 'good' | 'warning' | 'error';
+  /** More words, as a tooltip. */
+  title?: string;
+  /** Its text. */
+  children: string;
+}
+
+/** A short word about a row. */
+export function Badge({
+  kind = 'neutral',
+  title,
+  children
+}: IBadgeProps): JSX.Element {
+  return (
+    <span
+      className={`jp-EnvManager-badge jp-mod-${kind}`}
+      title={title ?? children}
+    >
+      {children}
+    </span>
+  );
+}
+
+/** What a status dot needs. */
+export interface IDotProps {
+  /** Its colour: off is hollow. */
+  kind: 'on' | 'off' | 'busy' | 'bad';
+  /** What it means. */
+  label: string;
+}
+
+/** A row's status at a glance. */
+export function Dot({ kind, label }: IDotProps): JSX.Element {
+  return (
+    <span
+      className={`jp-EnvManager-dot jp-mod-${kind}`}
+      role="img"
+      aria-label={label}
+      title={label}
+    />
+  );
+}
+
+/** What a button with an icon needs. */
+export interface IIconButtonProps {
+  /** The icon. */
+  icon: LabIcon;
+  /** What it does. */
+  label: string;
+  /** Whether it cannot be used now. */
+  disabled?: boolean;
+  /** Whether it opens a menu. */
+  menu?: boolean;
+  /** Called with its element, so that a menu can open below it. */
+  onClick: (element: HTMLElement) => void;
+}
+
+/** A small button in a row. */
+export function IconButton(props: IIconButtonProps): JSX.Element {
+  const { icon, label, disabled, menu, onClick } = props;
+  return (
+    <button
+      type="button"
+      className="jp-EnvManager-iconButton"
+      aria-label={label}
+      aria-haspopup={menu ? 'menu' : undefined}
+      title={label}
+      disabled={disabled}
+      onClick={event => {
+        event.stopPropagation();
+        onClick(event.currentTarget);
+      }}
+    >
+      <icon.react
+        tag="span"
+        elementPosition="center"
+        width="14px"
+        height="14px"
+      />
+    </button>
+  );
+}
+
+/** What a button with a text needs. */
+export interface ITextButtonProps {
+  /** Whether it is the one that leads on. */
+  primary?: boolean;
+  /** Whether it destroys something. */
+  danger?: boolean;
+  /** Whether it cannot be used now. */
+  disabled?: boolean;
+  /** Called on a click. */
+  onClick: () => void;
+  /** Its text. */
+  children: string;
+}
+
+/** A button in JupyterLab's own style. */
+export function TextButton(props: ITextButtonProps): JSX.Element {
+  const { primary, danger, disabled, onClick, children } = props;
+  const style = danger
+    ? 'jp-mod-warn'
+    : primary
+      ? 'jp-mod-accept'
+      : 'jp-mod-reject';
+  return (
+    <button
+      type="button"
+      className={`jp-EnvManager-button jp-mod-styled ${style}`}
+      disabled={disabled}
+      onClick={onClick}
+    >
+      {children}
+    </button>
+  );
+}
+
+/** A button that reads as part of a sentence. */
+export function LinkButton({
+  onClick,
+  children
+}: ITextButtonProps): JSX.Element {
+  return (
+    <button type="button" className="jp-EnvManager-link" onClick={onClick}>
+      {children}
+    </button>
+  );
+}
+
+/** What a placeholder needs. */
+export interface IPlaceholderProps {
+  /** What was read, or not. */
+  resource: { data: unknown; problem: Problem | null; loading: boolean };
+  /** Reads it again. */
+  onRetry: () => void;
+  /** Translates. */
+  trans: TranslationBundle;
+  /** What to show while nothing has come yet. */
+  loading: string;
+}
+
+/** What stands in for data that has not come: a line while it loads, the problem and a way out when it failed. */
+export function Placeholder(props: IPlaceholderProps): JSX.Element | null {
+  const { resource, onRetry, trans, loading } = props;
+  if (resource.problem) {
+    return (
+      <Note problem={resource.problem}>
+        <IconButton
+          icon={refreshIcon}
+          label={trans.__('Try again')}
+          onClick={onRetry}
+        />
+      </Note>
+    );
+  }
+  if (resource.data === null) {
+    return (
+      <div className="jp-EnvManager-empty" role="status">
+        {loading}
+      </div>
+    );
+  }
+  return null;
+}
+
+/** What a list of rows needs. */
+export interface IRowListProps {
+  /** What is listed, for screen readers. */
+  label: string;
+  /** The rows: elements of {@link Row}. */
+  children: React.ReactNode;
+}
+
+/** A list whose rows are reached with the arrow keys. */
+export function RowList({ label, children }: IRowListProps): JSX.Element {
+  return (
+    <div className="jp-EnvManager-list" role="list" aria-label={label}>
+      {children}
+    </div>
+  );
+}
+
+/** What a row needs. */
+export interface IRowProps {
+  /** What kind of row: the last part of its class, `env`, `kernel` or `job`. */
+  kind: string;
+  /** What it is about: goes to `data-id`. */
+  id: string;
+  /** What screen readers say. */
+  label: string;
+  /** What Enter and a double click do. */
+  onOpen?: () => void;
+  /** What the Delete key does. */
+  onDelete?: () => void;
+  /** What a click does; Enter does it too when there is no `onOpen`. */
+  onSelect?: () => void;
+  /** The row's content. */
+  children: React.ReactNode;
+}
+
+/** A row: a place for the keyboard, with Enter, Delete and arrows. */
+export function Row(props: IRowProps): JSX.Element {
+  const { kind, id, label, onOpen, onDelete, onSelect, children } = props;
+  const onKeyDown = (event: React.KeyboardEvent<HTMLElement>) => {
+    if (event.target !== event.currentTarget) {
+      if (event.key === 'Escape') {
+        event.currentTarget.focus();
+      }
+      return;
+    }
+    const verbs: Record<string, (() => void) | undefined> = {
+      Enter: onOpen ?? onSelect,
+      Delete: onDelete,
+      ArrowDown: () => moveFocus(event.currentTarget, 1),
+      ArrowUp: () => moveFocus(event.currentTarget, -1),
+      Home: () => moveFocus(event.currentTarget, -Infinity),
+      End: () => moveFocus(event.currentTarget, Infinity)
+    };
+    const verb = verbs[event.key];
+    if (verb) {
+      event.preventDefault();
+      event.stopPropagation();
+      verb();
+    }
+  };
+  return (
+    <div
+      className={`jp-EnvManager-row jp-EnvManager-${kind}`}
+      role="listitem"
+      aria-label={label}
+      tabIndex={0}
+      data-id={id}
+      onClick={onSelect}
+      onDoubleClick={onOpen}
+      onKeyDown={onKeyDown}
+    >
+      {children}
+    </div>
+  );
+}
+
+/** Move the focus to another row of the same section. */
+function moveFocus(row: HTMLElement, step: number): void {
+  const scope = row.closest('.jp-EnvManager-section') ?? row.parentElement;
+  const rows = [
+    ...(scope?.querySelectorAll<HTMLElement>('.jp-EnvManager-row') ?? [])
+  ];
+  const index = rows.indexOf(row) + step;
+  rows[Math.min(rows.length - 1, Math.max(0, index))]?.focus();
+}

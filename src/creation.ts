@@ -1,0 +1,286 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { type ISignal, Signal } from '@lumino/signaling';
+
+import type { NewEnvironment, Plan, Problem } from './_models';
+import { EnvManagerError, makeProblem, toProblem } from './api';
+import { baseName } from './format';
+import { specName, specProblem } from './specs';
+import type { IEnvManagerModel } from './tokens';
+
+/** What the form of a new environment holds. */
+export interface IFormValues {
+  /** The name; used while `prefix` is null. */
+  name: string;
+  /** The location a name goes to; null is the default one. */
+  location: string | null;
+  /** The folder, when it was chosen instead of a name. */
+  prefix: string | null;
+  /** `latest`, `none`, or a series such as `3.12`. */
+  python: string;
+  /** The match specs. */
+  specs: string[];
+  /** Whether to register a kernel. */
+  kernel: boolean;
+  /** The kernel's name in the launcher; empty for the environment's name. */
+  displayName: string;
+  /** The channels; null for the configured ones. */
+  channels: string[] | null;
+}
+
+/** The form's fields that a problem may be about. */
+export type Field =
+  'name' | 'location' | 'prefix' | 'specs' | 'channels' | 'kernel';
+
+const FIELDS: Field[] = [
+  'name',
+  'location',
+  'prefix',
+  'specs',
+  'channels',
+  'kernel'
+];
+
+/** The form as it opens. */
+export const EMPTY_FORM: IFormValues = {
+  name: '',
+  location: null,
+  prefix: null,
+  python: 'latest',
+  specs: [],
+  kernel: true,
+  displayName: '',
+  channels: null
+};
+
+/** One attempt to make an environment: what was typed, the plan for it, the job that came of it. */
+export class Creation {
+  /** Start with these values, or with a job that was started before. */
+  constructor(
+    private readonly _model: IEnvManagerModel,
+    private readonly _trans: TranslationBundle,
+    values: Partial<IFormValues> = {},
+    job: string | null = null
+  ) {
+    this._values = { ...EMPTY_FORM, ...values };
+    this._hasValues = Object.keys(values).length > 0;
+    this._job = job;
+  }
+
+  /** Emitted when anything has changed. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** What the form holds. */
+  get values(): Readonly<IFormValues> {
+    return this._values;
+  }
+
+  /** The plan of the last preview. */
+  get plan(): Plan | null {
+    return this._plan;
+  }
+
+  /** Whether the form has changed since the plan was made. */
+  get outdated(): boolean {
+    return this._outdated;
+  }
+
+  /** What the page waits for. */
+  get busy(): 'preview' | 'create' | null {
+    return this._busy;
+  }
+
+  /** The id of the job; null while the form is shown. */
+  get job(): string | null {
+    return this._job;
+  }
+
+  /** Whether *Edit and try again* has something to go back to. */
+  get canEdit(): boolean {
+    return this._hasValues;
+  }
+
+  /** The problem of a field, if it has one. */
+  problemOf(field: Field): Problem | null {
+    return this._problem?.field === field ? this._problem : null;
+  }
+
+  /** The problem that is not about one field. */
+  get problem(): Problem | null {
+    const field = this._problem?.field as Field | null | undefined;
+    return field && FIELDS.includes(field) ? null : this._problem;
+  }
+
+  /** Change the form; a plan made before is outdated then. */
+  edit(change: Partial<IFormValues>): void {
+    this._values = { ...this._values, ...change };
+    this._hasValues = true;
+    this._outdated = this._plan !== null;
+    const field = this._problem?.field;
+    if (
+      field &&
+      (field in change || (field === 'kernel' && 'displayName' in change))
+    ) {
+      this._problem = null;
+    }
+    this._revision += 1;
+    this._changed.emit();
+  }
+
+  /** Ask the server for the plan. */
+  async preview(): Promise<void> {
+    this._problem = this._check();
+    if (this._problem || this._busy) {
+      this._changed.emit();
+      return;
+    }
+    const revision = this._revision;
+    await this._wait('preview', async () => {
+      this._plan = await this._model.preview(this.request());
+      this._outdated = revision !== this._revision;
+    });
+  }
+
+  /** Make exactly the environment of the plan. */
+  async create(): Promise<void> {
+    const plan = this._plan;
+    if (!plan || this._outdated || this._busy) {
+      return;
+    }
+    await this._wait('create', async () => {
+      const job = await this._model.create({
+        ...this.request(),
+        plan: plan.id
+      });
+      this._job = job.id;
+    });
+  }
+
+  /** Go back from a job to the form, with its values. */
+  editAgain(): void {
+    this._job = null;
+    this._outdated = this._plan !== null;
+    this._problem = null;
+    this._changed.emit();
+  }
+
+  /** Stop following. */
+  dispose(): void {
+    Signal.clearData(this);
+  }
+
+  /** The form as the server wants it. */
+  request(): NewEnvironment {
+    const { name, location, prefix, python, specs, channels } = this._values;
+    const asked = specs.some(spec => specName(spec) === 'python');
+    const first =
+      asked || python === 'none'
+        ? []
+        : [python === 'latest' ? 'python' : `python=${python}`];
+    const request: NewEnvironment = {
+      source: { type: 'specs', specs: [...first, ...specs] },
+      kernel: this._values.kernel ? { display_name: this.displayName } : null
+    };
+    if (prefix !== null) {
+      request.prefix = prefix.trim();
+    } else {
+      request.name = name.trim();
+      if (location !== null) {
+        request.location = location;
+      }
+    }
+    if (channels !== null) {
+      request.channels = channels;
+    }
+    return request;
+  }
+
+  /** The kernel's name in the launcher. */
+  get displayName(): string {
+    return this._values.displayName.trim() || this.defaultDisplayName;
+  }
+
+  /** The kernel's name in the launcher when none is given. */
+  get defaultDisplayName(): string {
+    const { name, prefix } = this._values;
+    return prefix === null ? name.trim() : baseName(prefix.trim());
+  }
+
+  /** What can be said without the server. */
+  private _check(): Problem | null {
+    const { name, prefix, specs, python, channels } = this._values;
+    const trans = this._trans;
+    if (prefix === null && !name.trim()) {
+      return makeProblem(
+        'invalid',
+        trans.__('Give the environment a name.'),
+        '',
+        'name'
+      );
+    }
+    if (prefix !== null && !prefix.trim().startsWith('/')) {
+      return makeProblem(
+        'invalid',
+        trans.__('Give the full path of the folder, starting with “/”.'),
+        '',
+        'prefix'
+      );
+    }
+    const wrong = specs.map(spec => specProblem(spec, trans)).find(Boolean);
+    if (wrong) {
+      return makeProblem('invalid', wrong, '', 'specs');
+    }
+    if (!specs.length && python === 'none') {
+      return makeProblem(
+        'invalid',
+        trans.__('Add a package, or choose a Python version.'),
+        '',
+        'specs'
+      );
+    }
+    if (channels !== null && !channels.length) {
+      return makeProblem(
+        'invalid',
+        trans.__('Give at least one channel.'),
+        '',
+        'channels'
+      );
+    }
+    return null;
+  }
+
+  private async _wait(
+    busy: 'preview' | 'create',
+    work: () => Promise<void>
+  ): Promise<void> {
+    this._busy = busy;
+    this._problem = null;
+    this._changed.emit();
+    try {
+      await work();
+    } catch (error) {
+      this._problem = toProblem(error);
+      if (error instanceof EnvManagerError && error.status === 409) {
+        this._outdated = this._plan !== null;
+      }
+      if (busy === 'preview') {
+        this._plan = null;
+        this._outdated = false;
+      }
+    } finally {
+      this._busy = null;
+      this._changed.emit();
+    }
+  }
+
+  private _values: IFormValues;
+  private _hasValues: boolean;
+  private _plan: Plan | null = null;
+  private _problem: Problem | null = null;
+  private _outdated = false;
+  private _revision = 0;
+  private _busy: 'preview' | 'create' | null = null;
+  private _job: string | null;
+  private readonly _changed = new Signal<this, void>(this);
+}

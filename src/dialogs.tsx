@@ -1,0 +1,102 @@
+import { Dialog, showDialog, showErrorMessage } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import React from 'react';
+
+import type { Environment, Kernel, RemovalPreview } from './_models';
+import { toProblem } from './api';
+import { formatBytes, formatCount } from './format';
+
+/** Ask before an environment goes; true when it may. */
+export async function confirmRemoval(
+  environment: Environment,
+  removal: RemovalPreview,
+  trans: TranslationBundle
+): Promise<boolean> {
+  const { kernels } = removal;
+  const result = await showDialog({
+    title: trans.__('Remove environment “%1”?', environment.name),
+    body: (
+      <div className="jp-EnvManager-dialog">
+        <p className="jp-EnvManager-path">{removal.prefix}</p>
+        <p>
+          {trans.__(
+            'This frees up to %1 (%2 files).',
+            formatBytes(removal.size),
+            formatCount(removal.files)
+          )}
+        </p>
+        {kernels.length > 0 && (
+          <>
+            <p>
+              {trans._n(
+                'Its kernel goes with it:',
+                'Its %1 kernels go with it:',
+                kernels.length
+              )}
+            </p>
+            <ul>
+              {kernels.map(kernel => (
+                <li key={kernel.name}>{kernel.display_name}</li>
+              ))}
+            </ul>
+          </>
+        )}
+      </div>
+    ),
+    buttons: [
+      Dialog.cancelButton({ label: trans.__('Cancel') }),
+      Dialog.warnButton({ label: trans.__('Remove') })
+    ],
+    defaultButton: 0
+  });
+  return result.button.accept;
+}
+
+/** Ask before a kernelspec goes; true when it may. */
+export async function confirmKernelRemoval(
+  kernel: Kernel,
+  trans: TranslationBundle
+): Promise<boolean> {
+  const result = await showDialog({
+    title: trans.__('Remove kernel “%1”?', kernel.display_name),
+    body: (
+      <div className="jp-EnvManager-dialog">
+        {kernel.orphan && <p>{kernel.orphan_reason}</p>}
+        <p>
+          {trans.__(
+            'This deletes the folder of the kernelspec; no environment is touched.'
+          )}
+        </p>
+        <p className="jp-EnvManager-path">{kernel.path}</p>
+      </div>
+    ),
+    buttons: [
+      Dialog.cancelButton({ label: trans.__('Cancel') }),
+      Dialog.warnButton({ label: trans.__('Remove') })
+    ],
+    defaultButton: 0
+  });
+  return result.button.accept;
+}
+
+/** Say why something cannot be done. */
+export async function explain(
+  title: string,
+  reason: string,
+  trans: TranslationBundle
+): Promise<void> {
+  await showDialog({
+    title,
+    body: reason,
+    buttons: [Dialog.okButton({ label: trans.__('OK') })]
+  });
+}
+
+/** Show a problem where there is no better place for it. */
+export async function showProblem(
+  title: string,
+  error: unknown
+): Promise<void> {
+  const { message, hint } = toProblem(error);
+  await showErrorMessage(title, hint ? `${message}\n\n${hint}` : message);
+}

@@ -1,0 +1,76 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+const COUNT_UNITS = ['', ' k', ' M', ' G'];
+
+function scaled(value: number, units: string[], joint: string): string {
+  let unit = 0;
+  let rest = Math.max(0, value);
+  while (rest >= 999.5 && unit < units.length - 1) {
+    rest /= 1000;
+    unit += 1;
+  }
+  const digits = unit === 0 || rest >= 99.95 ? 0 : 1;
+  return `${rest.toFixed(digits).replace(/\.0$/, '')}${joint}${units[unit]}`;
+}
+
+/** A size as a person reads it: `5.3 GB`. */
+export function formatBytes(bytes: number): string {
+  return scaled(bytes, BYTE_UNITS, ' ');
+}
+
+/** A count as a person reads it: `1.8 M`. */
+export function formatCount(count: number): string {
+  return scaled(count, COUNT_UNITS, '');
+}
+
+/** A duration, short: `0.4 s`, `9 s`, `3 min`, `2 h`. */
+export function formatSeconds(seconds: number): string {
+  if (seconds < 9.95) {
+    return `${Math.max(0, seconds).toFixed(1)} s`;
+  }
+  if (seconds < 90) {
+    return `${Math.round(seconds)} s`;
+  }
+  if (seconds < 5400) {
+    return `${Math.round(seconds / 60)} min`;
+  }
+  return `${Math.round(seconds / 3600)} h`;
+}
+
+/** How long ago a time (in seconds since the epoch) was. */
+export function formatAgo(
+  time: number,
+  trans: TranslationBundle,
+  now = Date.now() / 1000
+): string {
+  const seconds = now - time;
+  if (seconds < 60) {
+    return trans.__('just now');
+  }
+  if (seconds < 3600) {
+    const minutes = Math.round(seconds / 60);
+    return trans._n('%1 minute ago', '%1 minutes ago', minutes);
+  }
+  if (seconds < 86400) {
+    return trans._n('%1 hour ago', '%1 hours ago', Math.round(seconds / 3600));
+  }
+  return trans._n('%1 day ago', '%1 days ago', Math.round(seconds / 86400));
+}
+
+/** The parts that are not empty, joined as in `Python 3.11 · 142 packages`. */
+export function joinParts(
+  ...parts: (string | null | undefined | false)[]
+): string {
+  return parts.filter(Boolean).join(' · ');
+}
+
+/** The last component of a path. */
+export function baseName(path: string): string {
+  return path.replace(/[\\/]+$/, '').replace(/^.*[\\/]/, '') || path;
+}
+
+/** A path inside a folder. */
+export function joinPath(folder: string, name: string): string {
+  return `${folder.replace(/\/+$/, '')}/${name}`;
+}

@@ -1,0 +1,200 @@
+import {
+  ILabShell,
+  ILayoutRestorer,
+  type JupyterFrontEnd,
+  type JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { ICommandPalette } from '@jupyterlab/apputils';
+import { ILauncher } from '@jupyterlab/launcher';
+import { ITranslator } from '@jupyterlab/translation';
+
+import {
+  addEnvironmentCommands,
+  addGeneralCommands,
+  addKernelCommands
+} from './commands';
+import { environmentIcon } from './icons';
+import { EnvManagerModel } from './model';
+import { announceJobs } from './notifications';
+import { notebookTabs, Pages } from './pages';
+import { EnvironmentsPanel } from './panel';
+import { CommandIDs, IEnvManagerModel } from './tokens';
+
+export { CommandIDs, IEnvManagerModel } from './tokens';
+
+const DOMAIN = 'jupyter_envmanager';
+
+const model: JupyterFrontEndPlugin<IEnvManagerModel> = {
+  id: 'jupyter-envmanager:model',
+  description: 'Provides the state of environments, kernels, GPUs and jobs.',
+  autoStart: true,
+  requires: [ITranslator],
+  provides: IEnvManagerModel,
+  activate: (
+    app: JupyterFrontEnd,
+    translator: ITranslator
+  ): IEnvManagerModel => {
+    const { events, kernelspecs, serverSettings } = app.serviceManager;
+    return new EnvManagerModel({
+      events,
+      kernelspecs,
+      serverSettings,
+      trans: translator.load(DOMAIN)
+    });
+  }
+};
+
+const commands: JupyterFrontEndPlugin<void> = {
+  id: 'jupyter-envmanager:commands',
+  description: 'Adds the commands on environments, kernels and jobs.',
+  autoStart: true,
+  requires: [IEnvManagerModel, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    state: IEnvManagerModel,
+    translator: ITranslator
+  ) => {
+    const options = { app, model: state, trans: translator.load(DOMAIN) };
+    addEnvironmentCommands(options);
+    addKernelCommands(options);
+    addGeneralCommands(options);
+  }
+};
+
+const pages: JupyterFrontEndPlugin<void> = {
+  id: 'jupyter-envmanager:pages',
+  description:
+    'Adds the page of a new environment, and tells when one is ready.',
+  autoStart: true,
+  requires: [IEnvManagerModel, ITranslator],
+  optional: [ILabShell, ILayoutRestorer, ICommandPalette, ILauncher],
+  activate: (
+    app: JupyterFrontEnd,
+    state: IEnvManagerModel,
+    translator: ITranslator,
+    labShell: ILabShell | null,
+    restorer: ILayoutRestorer | null,
+    palette: ICommandPalette | null,
+    launcher: ILauncher | null
+  ) => {
+    const trans = translator.load(DOMAIN);
+    app.commands.addCommand(CommandIDs.create, {
+      label: args =>
+        args['isPalette']
+          ? trans.__('New Environment')
+          : trans.__('New environment'),
+      caption: trans.__('Make an environment, with a kernel'),
+      icon: environmentIcon,
+      execute: args => opened.openForm(args),
+      describedBy: {
+        args: {
+          type: 'object',
+          properties: {
+            job: {
+              type: 'string',
+              description: trans.__(
+                'The id of a job to show instead of the form'
+              )
+            },
+            values: {
+              type: 'object',
+              description: trans.__('What the form holds at first')
+            }
+          }
+        }
+      }
+    });
+    app.commands.addCommand(CommandIDs.openJob, {
+      label: trans.__('Show Progress and Log'),
+      execute: args => {
+        const row = app.contextMenuHitTest(node =>
+          node.classList.contains('jp-EnvManager-job')
+        );
+        const job = args['job'] ?? row?.dataset.id;
+        return typeof job === 'string' ? opened.openJob(job) : undefined;
+      },
+      describedBy: {
+        args: {
+          type: 'object',
+          properties: {
+            job: { type: 'string', description: trans.__('The id of the job') }
+          }
+        }
+      }
+    });
+    const opened = new Pages({ app, model: state, trans, labShell, restorer });
+    announceJobs({ app, model: state, trans, pages: opened });
+    palette?.addItem({
+      command: CommandIDs.create,
+      category: trans.__('Environments'),
+      args: { isPalette: true }
+    });
+    palette?.addItem({
+      command: CommandIDs.refresh,
+      category: trans.__('Environments')
+    });
+    launcher?.add({
+      command: CommandIDs.create,
+      category: trans.__('Other'),
+      rank: 50
+    });
+  }
+};
+
+const panel: JupyterFrontEndPlugin<void> = {
+  id: 'jupyter-envmanager:plugin',
+  description: 'Adds the Environments panel.',
+  autoStart: true,
+  requires: [IEnvManagerModel, ITranslator],
+  optional: [ILabShell, ILayoutRestorer, ICommandPalette],
+  activate: (
+    app: JupyterFrontEnd,
+    state: IEnvManagerModel,
+    translator: ITranslator,
+    labShell: ILabShell | null,
+    restorer: ILayoutRestorer | null,
+    palette: ICommandPalette | null
+  ) => {
+    const trans = translator.load(DOMAIN);
+    const widget = new EnvironmentsPanel({
+      model: state,
+      commands: app.commands,
+      trans,
+      translator
+    });
+    app.commands.addCommand(CommandIDs.open, {
+      label: trans.__('Environments'),
+      caption: trans.__('Show environments, kernels and GPUs'),
+      execute: () => {
+        const tabs = notebookTabs(app.shell.currentWidget);
+        if (tabs?.widgets.includes(widget)) {
+          tabs.currentWidget = widget;
+        } else {
+          app.shell.activateById(widget.id);
+        }
+      },
+      describedBy: { args: { type: 'object', properties: {} } }
+    });
+    palette?.addItem({
+      command: CommandIDs.open,
+      category: trans.__('Environments')
+    });
+    if (labShell) {
+      labShell.add(widget, 'left', { rank: 250, type: 'Environments' });
+      restorer?.add(widget, 'envmanager');
+      return;
+    }
+    // Notebook 7: its first page has tabs, where the panel is at home; other pages have a left area.
+    void app.restored.then(() => {
+      const tabs = notebookTabs(app.shell.currentWidget);
+      if (tabs) {
+        tabs.addWidget(widget);
+        tabs.tabBar.addTab(widget.title);
+      } else {
+        app.shell.add(widget, 'left', { rank: 250, type: 'Environments' });
+      }
+    });
+  }
+};
+
+export default [model, commands, pages, panel];

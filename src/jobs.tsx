@@ -1,0 +1,174 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { closeIcon } from '@jupyterlab/ui-components';
+import React from 'react';
+
+import type { Job } from './_models';
+import { Dot, IconButton, ProgressBar, Row, RowList } from './components';
+import { formatAgo, formatBytes, formatSeconds, joinParts } from './format';
+import { isActive } from './jobstate';
+import type { IJobSpeed } from './tokens';
+
+/** What a phase is called. */
+export function phaseName(
+  phase: Job['phase'],
+  trans: TranslationBundle
+): string {
+  const names: Record<NonNullable<Job['phase']>, string> = {
+    solve: trans.__('Solving'),
+    download: trans.__('Downloading'),
+    link: trans.__('Linking'),
+    pypi: trans.__('Installing from PyPI'),
+    verify: trans.__('Verifying'),
+    swap: trans.__('Putting in place'),
+    kernel: trans.__('Registering the kernel'),
+    bytecode: trans.__('Compiling'),
+    remove: trans.__('Removing')
+  };
+  return phase ? names[phase] : '';
+}
+
+/** What a job is doing or how it ended, in one line. */
+export function jobLine(
+  job: Job,
+  trans: TranslationBundle,
+  speed: IJobSpeed | null
+): string {
+  switch (job.state) {
+    case 'queued':
+      return trans.__('Waiting for its turn');
+    case 'waiting':
+      return job.waiting_for
+        ? trans.__('Waiting for %1', job.waiting_for)
+        : job.message || trans.__('Waiting');
+    case 'running':
+      return joinParts(
+        phaseName(job.phase, trans) || trans.__('Starting'),
+        job.phase === 'download' && job.bytes_total
+          ? trans.__(
+              '%1 of %2',
+              formatBytes(job.bytes_done ?? 0),
+              formatBytes(job.bytes_total)
+            )
+          : job.message,
+        speed && trans.__('%1/s', formatBytes(speed.rate)),
+        speed?.left !== null &&
+          speed?.left !== undefined &&
+          speed.left > 1.5 &&
+          trans.__('about %1 left', formatSeconds(speed.left))
+      );
+    case 'succeeded':
+      return joinParts(
+        job.aftercare ? trans.__('Done, testing the kernel') : trans.__('Done'),
+        job.finished !== null && formatAgo(job.finished, trans)
+      );
+    case 'failed':
+      return job.error?.message.split('\n')[0] ?? trans.__('Failed');
+    case 'cancelled':
+      return joinParts(
+        trans.__('Cancelled'),
+        job.finished !== null && formatAgo(job.finished, trans)
+      );
+    case 'lost':
+      return (
+        job.error?.message.split('\n')[0] ??
+        trans.__('Interrupted by a stop of the server')
+      );
+  }
+}
+
+/** What can be done with a job. */
+export interface IJobVerbs {
+  /** Show its progress and log. */
+  open: (job: Job) => void;
+  /** Cancel it. */
+  cancel: (job: Job) => void;
+}
+
+/** What the list of jobs needs. */
+export interface IJobListProps {
+  /** The jobs, newest first. */
+  jobs: Job[];
+  /** How fast a job downloads. */
+  speed: (id: string) => IJobSpeed | null;
+  /** What can be done. */
+  verbs: IJobVerbs;
+  /** Translates. */
+  trans: TranslationBundle;
+}
+
+/** The jobs: what is going on, and what has happened. */
+export function JobList(props: IJobListProps): JSX.Element {
+  const { jobs, trans } = props;
+  return (
+    <RowList label={trans.__('Activity')}>
+      {jobs.map(job => (
+        <JobRow key={job.id} job={job} {...props} />
+      ))}
+    </RowList>
+  );
+}
+
+/** The colour of a job's dot. */
+export function jobDot(job: Job): 'on' | 'off' | 'busy' | 'bad' {
+  if (isActive(job)) {
+    return 'busy';
+  }
+  if (job.state === 'succeeded') {
+    return 'on';
+  }
+  return job.state === 'cancelled' ? 'off' : 'bad';
+}
+
+/** What a job's state is called. */
+export function stateName(job: Job, trans: TranslationBundle): string {
+  const names: Record<Job['state'], string> = {
+    queued: trans.__('Queued'),
+    waiting: trans.__('Waiting'),
+    running: trans.__('Running'),
+    succeeded: trans.__('Succeeded'),
+    failed: trans.__('Failed'),
+    cancelled: trans.__('Cancelled'),
+    lost: trans.__('Interrupted')
+  };
+  return names[job.state];
+}
+
+function JobRow(props: IJobListProps & { job: Job }): JSX.Element {
+  const { job, speed, verbs, trans } = props;
+  const line = jobLine(job, trans, speed(job.id));
+  const bad = job.state === 'failed' || job.state === 'lost';
+  return (
+    <Row
+      kind="job"
+      id={job.id}
+      label={joinParts(job.title, stateName(job, trans), line)}
+      onSelect={() => verbs.open(job)}
+    >
+      <Dot kind={jobDot(job)} label={stateName(job, trans)} />
+      <div className="jp-EnvManager-rowText">
+        <div className="jp-EnvManager-rowName" title={job.prefix}>
+          {job.title}
+        </div>
+        <div
+          className={`jp-EnvManager-rowDetail${bad ? ' jp-mod-error' : ''}`}
+          title={line}
+        >
+          {line}
+        </div>
+        {isActive(job) && (
+          <ProgressBar
+            value={job.state === 'running' ? job.progress : null}
+            label={job.title}
+          />
+        )}
+      </div>
+      {isActive(job) && (
+        <IconButton
+          icon={closeIcon}
+          label={trans.__('Cancel: %1', job.title)}
+          onClick={() => verbs.cancel(job)}
+        />
+      )}
+    </Row>
+  );
+}

@@ -1,0 +1,52 @@
+import type { Job } from './_models';
+import type { IJobSpeed } from './tokens';
+
+const ACTIVE: Job['state'][] = ['queued', 'waiting', 'running'];
+const WINDOW = 6000;
+
+/** Whether a job still has work to do that somebody waits for. */
+export function isActive(job: Job): boolean {
+  return ACTIVE.includes(job.state);
+}
+
+/** What of a job matters to environments and kernels; they are read again when it changes. */
+export function jobKey(job: Job): string {
+  return `${job.state} ${job.aftercare} ${job.check?.state ?? ''}`;
+}
+
+/** Download speeds, from what the server says over the last seconds. */
+export class Speedometer {
+  /** Take note of how far the jobs are. */
+  record(jobs: Job[], now = Date.now()): void {
+    for (const job of jobs) {
+      if (job.state !== 'running' || job.phase !== 'download') {
+        this._samples.delete(job.id);
+        continue;
+      }
+      const samples = this._samples.get(job.id) ?? [];
+      samples.push([now, job.bytes_done ?? 0]);
+      while (samples.length > 2 && samples[0][0] < now - WINDOW) {
+        samples.shift();
+      }
+      this._samples.set(job.id, samples);
+    }
+  }
+
+  /** The speed of a job; null before two samples. */
+  speed(job: Job): IJobSpeed | null {
+    const samples = this._samples.get(job.id);
+    if (!samples || samples.length < 2) {
+      return null;
+    }
+    const [start, first] = samples[0];
+    const [end, last] = samples[samples.length - 1];
+    if (end - start < 300 || last <= first) {
+      return null;
+    }
+    const rate = ((last - first) * 1000) / (end - start);
+    const total = job.bytes_total;
+    return { rate, left: total === null ? null : (total - last) / rate };
+  }
+
+  private _samples = new Map<string, [time: number, bytes: number][]>();
+}

@@ -1,0 +1,382 @@
+import type { Event, KernelSpec, ServerConnection } from '@jupyterlab/services';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { JSONExt, type ReadonlyJSONValue } from '@lumino/coreutils';
+import { Poll } from '@lumino/polling';
+import { type ISignal, Signal } from '@lumino/signaling';
+
+import type {
+  Environment,
+  FolderListing,
+  Job,
+  JobEvent,
+  JobEvents,
+  Kernel,
+  KernelCheck,
+  NewEnvironment,
+  NewKernel,
+  PackageHits,
+  PackageInfo,
+  Plan,
+  RemovalPreview
+} from './_models';
+import { EnvManagerApi, toProblem } from './api';
+import { isActive, jobKey, Speedometer } from './jobstate';
+import { Refresher } from './refresher';
+import type {
+  IEnvManagerModel,
+  IJobSpeed,
+  IResource,
+  ITopics,
+  Topic
+} from './tokens';
+
+/** The schema of the events that the server sends about jobs. */
+export const JOB_EVENT = 'https://events.jupyter.org/jupyter_envmanager/job/v1';
+
+const SILENCE = 10_000;
+
+type Resources = { [K in Topic]: IResource<ITopics[K]> };
+
+function empty<T>(): IResource<T> {
+  return { data: null, problem: null, loading: false };
+}
+
+/** The model: what the server says, kept fresh by its events. */
+export class EnvManagerModel implements IEnvManagerModel {
+  /** Follow the server of these settings. */
+  constructor(options: EnvManagerModel.IOptions) {
+    this._api = new EnvManagerApi(options.serverSettings, options.trans);
+    this._kernelspecs = options.kernelspecs;
+    this._events = options.events;
+    this._events.stream.connect(this._onEvent, this);
+    document.addEventListener('visibilitychange', this._onReturn);
+    window.addEventListener('online', this._onReturn);
+    // The event bus says when to look. This poll helps only where the bus cannot connect (a proxy without
+    // websockets): it rests unless a job is active and the bus has been silent for ten seconds.
+    this._poll = new Poll({
+      name: 'jupyter-envmanager:jobs',
+      factory: () => this._pollJobs(),
+      frequency: { interval: SILENCE, backoff: true, max: 60_000 },
+      standby: () => (this._needsPoll() ? 'when-hidden' : true)
+    });
+  }
+
+  /** Emitted when anything has changed. */
+  get stateChanged(): ISignal<this, void> {
+    return this._stateChanged;
+  }
+
+  /** Emitted once for each job that was seen active and has finished. */
+  get jobFinished(): ISignal<this, Job> {
+    return this._jobFinished;
+  }
+
+  /** Whether the model is disposed. */
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  /** Stop following the server. */
+  dispose(): void {
+    if (this._isDisposed) {
+      return;
+    }
+    this._isDisposed = true;
+    this._poll.dispose();
+    this._events.stream.disconnect(this._onEvent, this);
+    document.removeEventListener('visibilitychange', this._onReturn);
+    window.removeEventListener('online', this._onReturn);
+    Signal.clearData(this);
+  }
+
+  /** Something read from the server. */
+  get<K extends Topic>(topic: K): IResource<ITopics[K]> {
+    return this._resources[topic];
+  }
+
+  /** Read again; without arguments: everything but the GPUs. */
+  refresh(...topics: Topic[]): Promise<void> {
+    const all: Topic[] = ['status', 'environments', 'kernels', 'jobs'];
+    return this._refresher.request(...(topics.length ? topics : all));
+  }
+
+  /** An environment by id. */
+  environment(id: string): Environment | undefined {
+    const { data } = this._resources.environments;
+    return data?.environments.find(environment => environment.id === id);
+  }
+
+  /** A kernel by name. */
+  kernel(name: string): Kernel | undefined {
+    const { data } = this._resources.kernels;
+    return data?.kernels.find(kernel => kernel.name === name);
+  }
+
+  /** A job by id. */
+  job(id: string): Job | undefined {
+    return this._resources.jobs.data?.jobs.find(job => job.id === id);
+  }
+
+  /** How fast a job downloads, while it does. */
+  speed(id: string): IJobSpeed | null {
+    const job = this.job(id);
+    return job ? this._speedometer.speed(job) : null;
+  }
+
+  /** What making an environment would do. */
+  preview(body: NewEnvironment): Promise<Plan> {
+    return this._api.request(['environments', 'preview'], {
+      method: 'POST',
+      body
+    });
+  }
+
+  /** Make an environment. */
+  create(body: NewEnvironment): Promise<Job> {
+    return this._startJob(['environments'], 'POST', body);
+  }
+
+  /** What removing an environment would take away. */
+  removal(id: string): Promise<RemovalPreview> {
+    return this._api.request(['environments', id, 'removal']);
+  }
+
+  /** Remove an environment. */
+  remove(id: string): Promise<Job> {
+    return this._startJob(['environments', id], 'DELETE');
+  }
+
+  /** Cancel a job. */
+  async cancel(id: string): Promise<void> {
+    await this._api.request(['jobs', id], { method: 'DELETE' });
+    await this.refresh('jobs');
+  }
+
+  /** Find a job that the list may no longer have. */
+  fetchJob(id: string): Promise<Job> {
+    return this._api.request(['jobs', id]);
+  }
+
+  /** A job's log, from a sequence number on. */
+  async jobEvents(id: string, since: number): Promise<JobEvent[]> {
+    const answer = await this._api.request<JobEvents>(['jobs', id, 'events'], {
+      query: { since }
+    });
+    return answer.events;
+  }
+
+  /** Register a kernel for an environment. */
+  async registerKernel(body: NewKernel): Promise<Kernel> {
+    const kernel = await this._api.request<Kernel>(['kernels'], {
+      method: 'POST',
+      body
+    });
+    await this._refreshKernels();
+    return kernel;
+  }
+
+  /** Start a kernel once and say whether it answers. */
+  async checkKernel(name: string): Promise<KernelCheck> {
+    this._checking.add(name);
+    this._stateChanged.emit();
+    try {
+      return await this._api.request<KernelCheck>(['kernels', name, 'check'], {
+        method: 'POST'
+      });
+    } finally {
+      await this.refresh('kernels');
+      this._checking.delete(name);
+      this._stateChanged.emit();
+    }
+  }
+
+  /** Whether a kernel is being tested for this page now. */
+  isChecking(name: string): boolean {
+    return this._checking.has(name);
+  }
+
+  /** Remove a kernelspec. */
+  async removeKernel(name: string): Promise<void> {
+    await this._api.request(['kernels', name], { method: 'DELETE' });
+    await this._refreshKernels();
+  }
+
+  /** Search the channels for packages. */
+  searchPackages(
+    q: string,
+    limit: number,
+    signal?: AbortSignal
+  ): Promise<PackageHits> {
+    return this._api.request(['packages'], { query: { q, limit }, signal });
+  }
+
+  /** What the channels offer of one package. */
+  packageInfo(name: string): Promise<PackageInfo> {
+    return this._api.request(['packages', name]);
+  }
+
+  /** The folders inside a folder, or the allowed roots. */
+  folders(path: string): Promise<FolderListing> {
+    return this._api.request(['folders'], { query: { path } });
+  }
+
+  private async _startJob(
+    path: string[],
+    method: 'POST' | 'DELETE',
+    body?: unknown
+  ): Promise<Job> {
+    const job = await this._api.request<Job>(path, { method, body });
+    this._watched.add(job.id);
+    await this.refresh('jobs', 'environments');
+    return job;
+  }
+
+  private async _refreshKernels(): Promise<void> {
+    await Promise.all([
+      this.refresh('kernels', 'environments'),
+      this._kernelspecs.refreshSpecs()
+    ]);
+  }
+
+  /** Read these topics; runs one at a time. */
+  private async _fetch(topics: Set<Topic>): Promise<void> {
+    const before = this._resources.jobs.data?.jobs ?? null;
+    const loads = [...topics].map(topic => this._load(topic));
+    if ((await Promise.all(loads)).includes(true) && !this._isDisposed) {
+      this._stateChanged.emit();
+    }
+    if (topics.has('jobs') && !this._isDisposed) {
+      this._compareJobs(before);
+    }
+  }
+
+  /** Read one topic; true when something has changed. */
+  private async _load<K extends Topic>(topic: K): Promise<boolean> {
+    const old = this._resources[topic];
+    this._set(topic, { ...old, loading: true });
+    if (!old.data) {
+      this._stateChanged.emit();
+    }
+    try {
+      const data = await this._api.request<ITopics[K]>([topic]);
+      const same = !old.problem && equal(old.data, data);
+      this._set(topic, {
+        data: same ? old.data : data,
+        problem: null,
+        loading: false
+      });
+      if (topic === 'jobs') {
+        this._speedometer.record((data as ITopics['jobs']).jobs);
+      }
+      return !same;
+    } catch (error) {
+      this._set(topic, { ...old, problem: toProblem(error), loading: false });
+      return true;
+    }
+  }
+
+  private _set<K extends Topic>(topic: K, value: IResource<ITopics[K]>): void {
+    (this._resources as Record<Topic, unknown>)[topic] = value;
+  }
+
+  /** Follow what jobs have done to environments and kernels. */
+  private _compareJobs(before: Job[] | null): void {
+    const jobs = this._resources.jobs.data?.jobs ?? [];
+    const known = new Map(before?.map(job => [job.id, job]) ?? []);
+    let changed = false;
+    for (const job of jobs) {
+      const old = known.get(job.id);
+      if (isActive(job)) {
+        this._watched.add(job.id);
+      }
+      const fresh = old ? jobKey(old) !== jobKey(job) : before !== null;
+      changed = changed || fresh;
+      if (!isActive(job) && this._watched.delete(job.id)) {
+        changed = true;
+        this._jobFinished.emit(job);
+      }
+    }
+    if (changed) {
+      void this._refreshKernels().catch(reason => console.warn(reason));
+    }
+  }
+
+  private _onEvent(_: Event.IManager, emission: Event.Emission): void {
+    if (emission.schema_id === JOB_EVENT) {
+      this._lastEvent = Date.now();
+      void this.refresh('jobs');
+    }
+  }
+
+  /** Catch up once after the page was hidden or offline, as events may have been missed. */
+  private _onReturn = (): void => {
+    const { environments, jobs } = this._resources;
+    if (!document.hidden && (environments.data || environments.problem)) {
+      void this.refresh();
+    } else if (!document.hidden && jobs.data) {
+      void this.refresh('jobs');
+    }
+  };
+
+  private _needsPoll(): boolean {
+    const jobs = this._resources.jobs.data?.jobs ?? [];
+    return (
+      jobs.some(job => isActive(job) || job.aftercare) &&
+      Date.now() - this._lastEvent > SILENCE
+    );
+  }
+
+  private async _pollJobs(): Promise<void> {
+    if (!this._needsPoll()) {
+      return;
+    }
+    await this.refresh('jobs');
+    if (this._resources.jobs.problem) {
+      throw new Error(this._resources.jobs.problem.message);
+    }
+  }
+
+  private readonly _api: EnvManagerApi;
+  private readonly _events: Event.IManager;
+  private readonly _kernelspecs: KernelSpec.IManager;
+  private readonly _poll: Poll;
+  private readonly _refresher = new Refresher<Topic>(topics =>
+    this._fetch(topics)
+  );
+  private readonly _speedometer = new Speedometer();
+  private readonly _resources: Resources = {
+    status: empty(),
+    environments: empty(),
+    kernels: empty(),
+    gpus: empty(),
+    jobs: empty()
+  };
+  private readonly _watched = new Set<string>();
+  private readonly _checking = new Set<string>();
+  private _lastEvent = 0;
+  private _isDisposed = false;
+  private readonly _stateChanged = new Signal<this, void>(this);
+  private readonly _jobFinished = new Signal<this, Job>(this);
+}
+
+/** The namespace of the model's statics. */
+export namespace EnvManagerModel {
+  /** What the model needs. */
+  export interface IOptions {
+    /** Where the server is. */
+    serverSettings: ServerConnection.ISettings;
+    /** Jupyter's event bus. */
+    events: Event.IManager;
+    /** The kernelspecs that launcher and kernel pickers show. */
+    kernelspecs: KernelSpec.IManager;
+    /** Translates the texts of problems found here. */
+    trans: TranslationBundle;
+  }
+}
+
+function equal(one: unknown, other: unknown): boolean {
+  return JSONExt.deepEqual(
+    one as ReadonlyJSONValue,
+    other as ReadonlyJSONValue
+  );
+}

@@ -1,0 +1,153 @@
+import {
+  type ILabShell,
+  ILayoutRestorer,
+  type JupyterFrontEnd
+} from '@jupyterlab/application';
+import { MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { JSONObject, ReadonlyPartialJSONObject } from '@lumino/coreutils';
+import { TabPanel, type Widget } from '@lumino/widgets';
+
+import type { IFormValues } from './creation';
+import { environmentIcon } from './icons';
+import { CommandIDs, type IEnvManagerModel } from './tokens';
+import type { CreatePage } from './wizard';
+
+/** What the pages need. */
+export interface IPagesOptions {
+  /** The application. */
+  app: JupyterFrontEnd;
+  /** The state and its verbs. */
+  model: IEnvManagerModel;
+  /** Translates. */
+  trans: TranslationBundle;
+  /** JupyterLab's shell; null in Notebook. */
+  labShell: ILabShell | null;
+  /** Brings the pages back after a reload. */
+  restorer: ILayoutRestorer | null;
+}
+
+type PageWidget = MainAreaWidget<CreatePage>;
+
+/** The pages that are open, and the verbs that open them. */
+export class Pages {
+  /** Keep track of pages and bring them back after a reload. */
+  constructor(private readonly _options: IPagesOptions) {
+    const { restorer } = _options;
+    if (restorer) {
+      void restorer.restore(this._tracker, {
+        command: CommandIDs.create,
+        args: ({ content }) => pageState(content),
+        name: ({ id }) => id
+      });
+    }
+  }
+
+  /** Open the form: the page that has it already, or a new one. */
+  async openForm(args: ReadonlyPartialJSONObject = {}): Promise<PageWidget> {
+    const job = typeof args['job'] === 'string' ? args['job'] : null;
+    if (job !== null) {
+      return this._open(job, args);
+    }
+    const page = this._tracker.find(
+      ({ content }) => content.creation.job === null
+    );
+    return page ? this._activate(page) : this._open(null, args);
+  }
+
+  /** Show a job: on the page that has it already, or a new one. */
+  async openJob(job: string): Promise<PageWidget> {
+    const page = this._tracker.find(
+      ({ content }) => content.creation.job === job
+    );
+    return page ? this._activate(page) : this._open(job, {});
+  }
+
+  /** Whether the user is looking at a job. */
+  isVisible(job: string): boolean {
+    return (
+      this._tracker.find(
+        widget => widget.isVisible && widget.content.creation.job === job
+      ) !== undefined
+    );
+  }
+
+  private async _open(
+    job: string | null,
+    args: ReadonlyPartialJSONObject
+  ): Promise<PageWidget> {
+    const { app, model, trans } = this._options;
+    const { CreatePage } = await import('./wizard');
+    const values = (args['values'] ?? {}) as Partial<IFormValues>;
+    const content = new CreatePage({
+      model,
+      commands: app.commands,
+      trans,
+      values,
+      job
+    });
+    const page = new MainAreaWidget({ content });
+    page.id =
+      typeof args['id'] === 'string'
+        ? args['id']
+        : `envmanager-${Date.now().toString(36)}`;
+    page.title.icon = environmentIcon;
+    page.title.closable = true;
+    const title = () => {
+      page.title.label = content.job?.title ?? trans.__('New environment');
+    };
+    title();
+    content.changed.connect(() => {
+      title();
+      void this._tracker.save(page);
+    });
+    model.stateChanged.connect(title, page);
+    await this._tracker.add(page);
+    this._show(page);
+    return page;
+  }
+
+  private _activate(page: PageWidget): PageWidget {
+    this._options.app.shell.activateById(page.id);
+    return page;
+  }
+
+  /** Put a page where this application has room for it. */
+  private _show(page: PageWidget): void {
+    const { app, labShell } = this._options;
+    const { shell } = app;
+    const tabs = notebookTabs(shell.currentWidget);
+    if (labShell || !shell.currentWidget) {
+      shell.add(page, 'main');
+    } else if (tabs) {
+      tabs.addWidget(page);
+      tabs.currentWidget = page;
+      page.activate();
+      return;
+    } else {
+      shell.add(page, 'right');
+    }
+    shell.activateById(page.id);
+  }
+
+  private readonly _tracker = new WidgetTracker<PageWidget>({
+    namespace: 'envmanager'
+  });
+}
+
+/** The tabs of Notebook 7's first page; its main area holds one widget only. */
+export function notebookTabs(widget: Widget | null): TabPanel | null {
+  return widget instanceof TabPanel ? widget : null;
+}
+
+/** What a page needs to come back after a reload. */
+function pageState({ parent, creation }: CreatePage): JSONObject {
+  const state: JSONObject = { id: parent?.id ?? '' };
+  if (creation.job !== null) {
+    state['job'] = creation.job;
+  }
+  if (creation.canEdit) {
+    state['values'] = { ...creation.values } as JSONObject;
+  }
+  return state;
+}

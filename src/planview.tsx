@@ -1,0 +1,135 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import React from 'react';
+
+import type { Plan, PlanAction } from './_models';
+import { classes, LinkButton, Note } from './components';
+import { formatBytes, formatSeconds, joinParts } from './format';
+
+/** What the plan needs. */
+export interface IPlanViewProps {
+  /** The plan. */
+  plan: Plan;
+  /** Whether the form has changed since. */
+  outdated: boolean;
+  /** Translates. */
+  trans: TranslationBundle;
+}
+
+/** What a plan does, exactly: sums first, then what was asked, then the rest on demand. */
+export function PlanView({
+  plan,
+  outdated,
+  trans
+}: IPlanViewProps): JSX.Element {
+  const [all, setAll] = React.useState(false);
+  const { actions } = plan;
+  const needed = byName(actions.filter(action => action.reason === 'needed'));
+  return (
+    <section
+      className={classes(
+        'jp-EnvManager-planBody',
+        outdated && 'jp-mod-outdated'
+      )}
+      aria-label={trans.__('Plan')}
+    >
+      <div className="jp-EnvManager-planSum">
+        <b>{trans._n('%1 package', '%1 packages', actions.length)}</b>
+        <span className="jp-EnvManager-planDetail">{sums(plan, trans)}</span>
+        {outdated && (
+          <span className="jp-EnvManager-badge jp-mod-warning" role="status">
+            {trans.__('outdated: preview again')}
+          </span>
+        )}
+      </div>
+      {plan.warnings.map((warning, index) => (
+        <Note key={index} problem={warning} kind="warning" />
+      ))}
+      <table className="jp-EnvManager-actions">
+        <thead className="jp-EnvManager-hidden">
+          <tr>
+            <th>{trans.__('Change')}</th>
+            <th>{trans.__('Package')}</th>
+            <th>{trans.__('Version')}</th>
+            <th>{trans.__('Channel')}</th>
+            <th>{trans.__('Size')}</th>
+            <th>{trans.__('Why')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {byName(actions.filter(action => action.reason === 'asked')).map(
+            row(trans)
+          )}
+          {byName(actions.filter(action => action.reason === 'kernel')).map(
+            row(trans)
+          )}
+          {all && needed.map(row(trans))}
+        </tbody>
+      </table>
+      {needed.length > 0 && (
+        <LinkButton onClick={() => setAll(!all)}>
+          {all
+            ? trans.__('Show less')
+            : trans.__('Show all %1', String(actions.length))}
+        </LinkButton>
+      )}
+    </section>
+  );
+}
+
+function byName(actions: PlanAction[]): PlanAction[] {
+  return [...actions].sort((a, b) => a.name.localeCompare(b.name));
+}
+
+function sums(plan: Plan, trans: TranslationBundle): string {
+  const { download_size: download, cached_size: cached } = plan;
+  const transfer = download
+    ? trans.__('%1 to download', formatBytes(download))
+    : trans.__('nothing to download');
+  return joinParts(
+    cached
+      ? trans.__('%1 (%2 already cached)', transfer, formatBytes(cached))
+      : transfer,
+    trans.__('%1 on disk', formatBytes(plan.disk_size)),
+    trans.__('solved in %1', formatSeconds(plan.solve_time))
+  );
+}
+
+function row(trans: TranslationBundle) {
+  const signs: Record<PlanAction['op'], [sign: string, word: string]> = {
+    install: ['+', trans.__('install')],
+    remove: ['−', trans.__('remove')],
+    upgrade: ['↑', trans.__('upgrade')],
+    downgrade: ['↓', trans.__('downgrade')],
+    rebuild: ['↻', trans.__('rebuild')]
+  };
+  const reasons: Record<PlanAction['reason'], string> = {
+    asked: trans.__('asked'),
+    kernel: trans.__('for the kernel'),
+    needed: trans.__('needed')
+  };
+  return function ActionRow(action: PlanAction): JSX.Element {
+    const { op, name, from, to, build, channel, size, reason } = action;
+    const [sign, word] = signs[op];
+    return (
+      <tr
+        key={`${action.manager} ${name}`}
+        className={`jp-mod-${op} jp-mod-${reason}`}
+      >
+        <td className="jp-EnvManager-actionSign" title={word} aria-label={word}>
+          {sign}
+        </td>
+        <td className="jp-EnvManager-actionName" title={name}>
+          {name}
+        </td>
+        <td className="jp-EnvManager-actionVersion" title={build ?? undefined}>
+          {from && to ? `${from} → ${to}` : (to ?? from)}
+        </td>
+        <td className="jp-EnvManager-actionChannel">{channel}</td>
+        <td className="jp-EnvManager-actionSize">
+          {size === null ? '' : formatBytes(size)}
+        </td>
+        <td className="jp-EnvManager-actionReason">{reasons[reason]}</td>
+      </tr>
+    );
+  };
+}

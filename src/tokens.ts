@@ -1,0 +1,140 @@
+import { Token } from '@lumino/coreutils';
+import type { IDisposable } from '@lumino/disposable';
+import type { ISignal } from '@lumino/signaling';
+
+import type {
+  Environment,
+  Environments,
+  FolderListing,
+  GpuReport,
+  Job,
+  JobEvent,
+  Jobs,
+  Kernel,
+  KernelCheck,
+  Kernels,
+  NewEnvironment,
+  NewKernel,
+  PackageHits,
+  PackageInfo,
+  Plan,
+  Problem,
+  RemovalPreview,
+  Status
+} from './_models';
+
+/** The ids of the commands, for other extensions too. */
+export namespace CommandIDs {
+  /** Show the Environments panel. */
+  export const open = 'envmanager:open';
+  /** Open the page that makes a new environment. */
+  export const create = 'envmanager:create';
+  /** Read everything again. */
+  export const refresh = 'envmanager:refresh';
+  /** Open a notebook with the kernel of an environment. */
+  export const openNotebook = 'envmanager:open-notebook';
+  /** Register a kernel for an environment. */
+  export const registerKernel = 'envmanager:register-kernel';
+  /** Copy the folder of an environment. */
+  export const copyPath = 'envmanager:copy-path';
+  /** Remove an environment, after asking. */
+  export const remove = 'envmanager:remove';
+  /** Start a kernel once and say whether it answers. */
+  export const checkKernel = 'envmanager:check-kernel';
+  /** Copy the folder of a kernelspec. */
+  export const copyKernelPath = 'envmanager:copy-kernel-path';
+  /** Remove a kernelspec, after asking. */
+  export const removeKernel = 'envmanager:remove-kernel';
+  /** Show the progress and the log of a job. */
+  export const openJob = 'envmanager:open-job';
+  /** Cancel a job. */
+  export const cancelJob = 'envmanager:cancel-job';
+}
+
+/** Something read from the server: the last good answer, and what kept us from a newer one. */
+export interface IResource<T> {
+  /** The last good answer; null before the first. */
+  readonly data: T | null;
+  /** Why the last request failed; null when it did not. */
+  readonly problem: Problem | null;
+  /** Whether a request is under way. */
+  readonly loading: boolean;
+}
+
+/** What the model keeps, by name. */
+export interface ITopics {
+  status: Status;
+  environments: Environments;
+  kernels: Kernels;
+  gpus: GpuReport;
+  jobs: Jobs;
+}
+
+/** The name of something that the model keeps. */
+export type Topic = keyof ITopics;
+
+/** Bytes a second, and the seconds left, of a job that downloads. */
+export interface IJobSpeed {
+  /** Bytes a second. */
+  readonly rate: number;
+  /** Seconds left, where the total is known. */
+  readonly left: number | null;
+}
+
+/** All state of the environment manager, and every verb that changes it on the server. */
+export interface IEnvManagerModel extends IDisposable {
+  /** Emitted when anything below has changed. */
+  readonly stateChanged: ISignal<this, void>;
+  /** Emitted once for each job that was seen active and has finished. */
+  readonly jobFinished: ISignal<this, Job>;
+  /** Something read from the server. */
+  get<K extends Topic>(topic: K): IResource<ITopics[K]>;
+  /** Read again; without arguments: everything but the GPUs. */
+  refresh(...topics: Topic[]): Promise<void>;
+  /** An environment by id. */
+  environment(id: string): Environment | undefined;
+  /** A kernel by name. */
+  kernel(name: string): Kernel | undefined;
+  /** A job by id. */
+  job(id: string): Job | undefined;
+  /** How fast a job downloads, while it does. */
+  speed(id: string): IJobSpeed | null;
+  /** What making an environment would do. */
+  preview(request: NewEnvironment): Promise<Plan>;
+  /** Make an environment. */
+  create(request: NewEnvironment): Promise<Job>;
+  /** What removing an environment would take away. */
+  removal(id: string): Promise<RemovalPreview>;
+  /** Remove an environment. */
+  remove(id: string): Promise<Job>;
+  /** Cancel a job. */
+  cancel(id: string): Promise<void>;
+  /** Find a job that the list may no longer have. */
+  fetchJob(id: string): Promise<Job>;
+  /** A job's log, from a sequence number on. */
+  jobEvents(id: string, since: number): Promise<JobEvent[]>;
+  /** Register a kernel for an environment. */
+  registerKernel(request: NewKernel): Promise<Kernel>;
+  /** Start a kernel once and say whether it answers. */
+  checkKernel(name: string): Promise<KernelCheck>;
+  /** Whether a kernel is being tested for this page now. */
+  isChecking(name: string): boolean;
+  /** Remove a kernelspec. */
+  removeKernel(name: string): Promise<void>;
+  /** Search the channels for packages. */
+  searchPackages(
+    query: string,
+    limit: number,
+    signal?: AbortSignal
+  ): Promise<PackageHits>;
+  /** What the channels offer of one package. */
+  packageInfo(name: string): Promise<PackageInfo>;
+  /** The folders inside a folder, or the allowed roots. */
+  folders(path: string): Promise<FolderListing>;
+}
+
+/** The model of the environment manager. */
+export const IEnvManagerModel = new Token<IEnvManagerModel>(
+  'jupyter-envmanager:IEnvManagerModel',
+  'The state of all environments, kernels, GPUs and jobs of the server, and the verbs that change them.'
+);

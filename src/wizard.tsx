@@ -1,0 +1,324 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { ReactWidget, refreshIcon } from '@jupyterlab/ui-components';
+import type { CommandRegistry } from '@lumino/commands';
+import type { Message } from '@lumino/messaging';
+import { type ISignal, Signal } from '@lumino/signaling';
+import React from 'react';
+
+import type { Job, JobEvent, Problem } from './_models';
+import { toProblem } from './api';
+import { IconButton, Note, TextButton } from './components';
+import { CreateForm } from './createform';
+import { Creation, type IFormValues } from './creation';
+import { pickFolder } from './folderpicker';
+import { isActive } from './jobstate';
+import { JobView } from './jobview';
+import { PlanView } from './planview';
+import { minorSeries } from './specs';
+import { CommandIDs, type IEnvManagerModel } from './tokens';
+
+/** What the page needs. */
+export interface IPageOptions {
+  /** The state and its verbs. */
+  model: IEnvManagerModel;
+  /** The commands it offers. */
+  commands: CommandRegistry;
+  /** Translates. */
+  trans: TranslationBundle;
+  /** What the form holds at first. */
+  values?: Partial<IFormValues>;
+  /** The job to show instead of the form. */
+  job?: string | null;
+}
+
+/** The page of a new environment: the form and its plan, then the job that came of it. */
+export class CreatePage extends ReactWidget {
+  /** Start with the form, or with a job. */
+  constructor(private readonly _options: IPageOptions) {
+    super();
+    const { model, trans, values, job } = _options;
+    this.addClass('jp-EnvManager-page');
+    this.creation = new Creation(model, trans, values, job ?? null);
+    this.creation.changed.connect(this._onChanged, this);
+    model.stateChanged.connect(this._onModel, this);
+    void this._load();
+  }
+
+  /** What is being made. */
+  readonly creation: Creation;
+
+  /** Emitted when the form or the job has changed; the layout is saved then. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** The job shown; undefined while the form is. */
+  get job(): Job | undefined {
+    const id = this.creation.job;
+    return id === null ? undefined : (this._options.model.job(id) ?? this._job);
+  }
+
+  /** Clean up. */
+  dispose(): void {
+    if (!this.isDisposed) {
+      this._options.model.stateChanged.disconnect(this._onModel, this);
+      this.creation.dispose();
+      Signal.clearData(this);
+      super.dispose();
+    }
+  }
+
+  protected onAfterShow(msg: Message): void {
+    super.onAfterShow(msg);
+    void this._readLog();
+  }
+
+  protected onActivateRequest(msg: Message): void {
+    super.onActivateRequest(msg);
+    const field = this.node.querySelector<HTMLElement>(
+      '.jp-EnvManager-field input'
+    );
+    (field ?? this.node).focus();
+  }
+
+  protected render(): JSX.Element {
+    return this.creation.job === null
+      ? this._renderForm()
+      : this._renderJob(this.creation.job);
+  }
+
+  private _renderForm(): JSX.Element {
+    const { creation } = this;
+    const { model, trans } = this._options;
+    const status = model.get('status');
+    const { busy, plan, outdated, problem } = creation;
+    const ready = plan !== null && !outdated;
+    return (
+      <>
+        <div className="jp-EnvManager-scroll">
+          <h1 className="jp-EnvManager-title">{trans.__('New environment')}</h1>
+          {status.problem && (
+            <Note problem={status.problem}>
+              <IconButton
+                icon={refreshIcon}
+                label={trans.__('Try again')}
+                onClick={() => void this._load()}
+              />
+            </Note>
+          )}
+          {status.data?.problems.map((warning, index) => (
+            <Note key={index} problem={warning} kind="warning" />
+          ))}
+          <form
+            aria-label={trans.__('New environment')}
+            aria-busy={busy !== null}
+            onSubmit={event => event.preventDefault()}
+          >
+            <CreateForm
+              creation={creation}
+              status={status.data}
+              pythons={this._pythons}
+              pythonProblem={this._pythonProblem}
+              search={(query, limit, signal) =>
+                model.searchPackages(query, limit, signal)
+              }
+              onBrowse={() => void this._browse()}
+              trans={trans}
+            />
+            <div className="jp-EnvManager-buttons jp-mod-form">
+              <TextButton
+                primary={!ready}
+                disabled={busy !== null}
+                onClick={() => void creation.preview()}
+              >
+                {busy === 'preview'
+                  ? trans.__('Solving…')
+                  : trans.__('Preview')}
+              </TextButton>
+              <TextButton
+                primary={ready}
+                disabled={!ready || busy !== null}
+                onClick={() => void creation.create()}
+              >
+                {busy === 'create' ? trans.__('Starting…') : trans.__('Create')}
+              </TextButton>
+              {!ready && (
+                <span className="jp-EnvManager-hint">
+                  {trans.__(
+                    'Preview shows exactly what will be installed; then you can create it.'
+                  )}
+                </span>
+              )}
+            </div>
+          </form>
+        </div>
+        {(plan || problem) && (
+          <div className="jp-EnvManager-plan" aria-live="polite">
+            {problem && this._renderProblem(problem)}
+            {plan && <PlanView plan={plan} outdated={outdated} trans={trans} />}
+          </div>
+        )}
+      </>
+    );
+  }
+
+  private _renderProblem(problem: Problem): JSX.Element {
+    const { creation } = this;
+    const { trans } = this._options;
+    return (
+      <Note problem={problem}>
+        {creation.outdated && (
+          <TextButton onClick={() => void creation.preview()}>
+            {trans.__('Preview again')}
+          </TextButton>
+        )}
+      </Note>
+    );
+  }
+
+  private _renderJob(id: string): JSX.Element {
+    const { model, commands, trans } = this._options;
+    const { job, creation } = this;
+    if (!job) {
+      return (
+        <div className="jp-EnvManager-scroll">
+          {this._jobProblem ? (
+            <Note problem={this._jobProblem}>
+              <TextButton onClick={() => creation.editAgain()}>
+                {trans.__('New environment')}
+              </TextButton>
+            </Note>
+          ) : (
+            <div className="jp-EnvManager-empty">
+              {trans.__('Reading the job…')}
+            </div>
+          )}
+        </div>
+      );
+    }
+    return (
+      <div className="jp-EnvManager-scroll">
+        <JobView
+          key={id}
+          job={job}
+          events={this._events}
+          speed={model.speed(id)}
+          onCancel={() =>
+            void commands.execute(CommandIDs.cancelJob, { job: id })
+          }
+          onOpenNotebook={kernel =>
+            void commands.execute(CommandIDs.openNotebook, { kernel })
+          }
+          onEdit={creation.canEdit ? () => creation.editAgain() : undefined}
+          onNew={() =>
+            void commands.execute(CommandIDs.create, { fresh: true })
+          }
+          trans={trans}
+        />
+      </div>
+    );
+  }
+
+  private async _browse(): Promise<void> {
+    const { model, trans } = this._options;
+    const folder = await pickFolder({
+      path: '',
+      list: path => model.folders(path),
+      trans
+    });
+    if (folder !== null) {
+      this.creation.edit({ prefix: folder });
+    }
+  }
+
+  /** Read what the page needs once. */
+  private async _load(): Promise<void> {
+    const { model } = this._options;
+    if (this.creation.job !== null) {
+      await this._readJob(this.creation.job);
+      return;
+    }
+    await model.refresh('status');
+    try {
+      this._pythons = minorSeries((await model.packageInfo('python')).versions);
+      this._pythonProblem = null;
+    } catch (error) {
+      this._pythonProblem = toProblem(error);
+    }
+    this.update();
+  }
+
+  private async _readJob(id: string): Promise<void> {
+    const { model } = this._options;
+    if (!model.get('jobs').data) {
+      await model.refresh('jobs');
+    }
+    if (!model.job(id)) {
+      try {
+        this._job = await model.fetchJob(id);
+      } catch (error) {
+        this._jobProblem = toProblem(error);
+      }
+    }
+    this._log = null;
+    await this._readLog();
+  }
+
+  private _onChanged(): void {
+    const { job } = this.creation;
+    if (job !== this._shown) {
+      this._shown = job;
+      this._events = [];
+      void this._load();
+    }
+    this.update();
+    this._changed.emit();
+  }
+
+  private _onModel(): void {
+    this.update();
+    void this._readLog();
+  }
+
+  /** Read the rest of the log, one request at a time. */
+  private async _readLog(): Promise<void> {
+    const { job } = this;
+    const mark =
+      job &&
+      `${job.id} ${job.state} ${job.progress} ${job.message} ${job.check?.state}`;
+    if (!job || this._reading || this._log === mark || !this.isVisible) {
+      return;
+    }
+    this._reading = true;
+    this._log = mark ?? null;
+    const last = this._events[this._events.length - 1]?.seq ?? -1;
+    try {
+      const events = await this._options.model.jobEvents(
+        job.id,
+        Math.max(0, last)
+      );
+      if (this.creation.job === job.id) {
+        const fresh = events.filter(({ seq }) => seq > last);
+        this._events = [...this._events, ...fresh];
+      }
+    } catch (error) {
+      console.warn(error);
+    } finally {
+      this._reading = false;
+    }
+    this.update();
+    if (this.job && isActive(this.job) !== isActive(job)) {
+      void this._readLog();
+    }
+  }
+
+  private _pythons: string[] = [];
+  private _pythonProblem: Problem | null = null;
+  private _job: Job | undefined;
+  private _jobProblem: Problem | null = null;
+  private _events: JobEvent[] = [];
+  private _log: string | null = null;
+  private _reading = false;
+  private _shown: string | null = null;
+  private readonly _changed = new Signal<this, void>(this);
+}
