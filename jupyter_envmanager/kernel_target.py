@@ -1,0 +1,100 @@
+"""Where does a kernelspec lead? To a program, and by it to an environment, if they are still there."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from string import Template
+
+from .kernelspec import PLACEHOLDER, Spec
+from .models import Environment
+
+_EXEC = re.compile(r"^\s*exec\s+(.+)$", re.MULTILINE)
+_SHELLS = {"sh", "bash", "dash", "zsh", "ksh"}
+_SCRIPT_SIZE = 64_000
+# jupyter_client starts the server's own interpreter for these.
+_SERVERS_PYTHON = {"python", f"python{sys.version_info[0]}", f"python{sys.version_info[0]}.{sys.version_info[1]}"}
+# Where an environment has programs. Not "envs": what is gone from base's envs folder was never base's.
+_INSIDE = {"bin", "lib", "lib64", "libexec", "opt", "share", "Library", "Lib", "Scripts"}
+
+
+def programs(spec: Spec) -> list[str]:
+    """Absolute paths of what a spec starts, from the first word of its ``argv`` to what a launch script executes."""
+    values = {"prefix": sys.prefix, "resource_dir": str(spec.folder)}
+    argv = [
+        os.path.expanduser(PLACEHOLDER.sub(lambda m: values.get(m[1], m[0]), word))  # noqa: PTH111
+        for word in spec.argv
+    ]
+    if not argv:
+        return []
+    if argv[0] in _SERVERS_PYTHON:
+        return [sys.executable]
+    script = argv[1] if Path(argv[0]).name in _SHELLS and len(argv) > 1 else argv[0]
+    found = [word for word in (argv[0], script) if Path(word).is_absolute()]
+    return list(dict.fromkeys([*found, *(_executed(Path(script)) if script in found else [])]))
+
+
+def _executed(script: Path) -> Iterator[str]:
+    """Best effort: the programs that ``exec`` lines of a shell script name by absolute path."""
+    try:
+        with script.open("rb") as stream:
+            content = stream.read(_SCRIPT_SIZE)
+    except OSError:
+        return
+    if not content.startswith(b"#!") and script.suffix != ".sh":
+        return
+    for match in _EXEC.finditer(content.decode("utf-8", "surrogateescape")):
+        try:
+            words = shlex.split(match.group(1))
+        except ValueError:
+            continue
+        # A word with "$" in single quotes is literal, and a variable otherwise: is it there as it stands?
+        if words and Path(words[0]).is_absolute() and ("$" not in words[0] or Path(words[0]).exists()):
+            yield words[0]
+
+
+def environment(spec: Spec, programs: Sequence[str], by_path: Mapping[str, Environment]) -> Environment | None:
+    """Where a spec leads: by what it starts, then by our mark, then by what it says to activate."""
+    # The innermost program tells most: of "/bin/sh run.sh" it is what the script executes. A venv's python is a link
+    # out of the venv, so its folder is resolved and the link is not.
+    places = [os.path.dirname(program) for program in reversed(programs)]  # noqa: PTH120
+    for place in [*places, *_claims(spec)]:
+        real = Path(os.path.realpath(place))
+        for folder in (real, *real.parents):
+            found = by_path.get(str(folder))
+            if found is not None and (folder == real or real.relative_to(folder).parts[0] in _INSIDE):
+                return found
+    return None
+
+
+def _claims(spec: Spec) -> list[str]:
+    """Prefixes that a spec says it belongs to."""
+    conda = Template(spec.env.get("CONDA_PREFIX", "")).safe_substitute()
+    return [claim for claim in (spec.stamp.get("prefix"), conda) if isinstance(claim, str) and os.path.isabs(claim)]  # noqa: PTH117
+
+
+def prefix(spec: Spec, programs: Sequence[str]) -> str | None:
+    """The prefix of a spec whose environment is not listed, or gone."""
+    claims = _claims(spec)
+    if claims:
+        return claims[0]
+    for program in reversed(programs):
+        folder = Path(program).parent
+        if folder.name in ("bin", "Scripts"):
+            return str(folder.parent)
+    return None
+
+
+def orphan_reason(spec: Spec, programs: Sequence[str]) -> str:
+    """What is gone, in words; empty while everything is there."""
+    for program in programs:
+        if not Path(program).exists():
+            return f"It starts {program}, which is not there any more."
+    stamped = spec.stamp.get("prefix")
+    if isinstance(stamped, str) and not Path(stamped).is_dir():
+        return f"Its environment {stamped} is not there any more."
+    return ""
