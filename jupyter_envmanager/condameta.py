@@ -71,7 +71,7 @@ def summarise(folder: str) -> MetaSummary:
             for entry in _records(entries):
                 count += 1
                 if not _is_sound(entry):
-                    damaged.append(entry.name)
+                    damaged.append(entry.name.encode(errors="replace").decode())
                 if entry.name.startswith(_INTERESTING):
                     name, version, _ = entry.name.rsplit("-", 2)
                     found[name] = version

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 from collections.abc import Iterable, Iterator
 from email.parser import HeaderParser
@@ -63,7 +64,11 @@ def site_packages(prefix: Path) -> list[Path]:
     """The folders that hold Python packages in a prefix, each once; usually one."""
     folders = [*sorted(prefix.glob("lib*/python3*/site-packages")), prefix / "Lib" / "site-packages"]
     # conda links lib/python3.1 to lib/python3.11 and venv links lib64 to lib: other names for what is listed anyway.
-    return [f for f in folders if f.is_dir() and not f.parent.is_symlink() and not f.parent.parent.is_symlink()]
+    return [
+        f
+        for f in folders
+        if os.access(f, os.R_OK | os.X_OK) and not f.parent.is_symlink() and not f.parent.parent.is_symlink()
+    ]
 
 
 def channel_name(channel: str | None) -> str:
@@ -154,7 +159,7 @@ def _names(specs: str) -> set[str]:
 
 def _pypi_packages(prefix: Path, owned: set[str]) -> Iterator[Package]:
     for folder in site_packages(prefix):
-        for entry in sorted(folder.iterdir()):
+        for entry in _entries(folder):
             # pip renames what it is about to delete to "~…" and may be killed before it does.
             if not entry.name.endswith((".dist-info", ".egg-info")) or entry.name.startswith("~"):
                 continue
@@ -171,6 +176,13 @@ def _pypi_packages(prefix: Path, owned: set[str]) -> Iterator[Package]:
                     requested=(entry / "REQUESTED").is_file(),
                     size=_recorded_size(_text(entry / "RECORD")),
                 )
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if path.name.isprintable())
+    except OSError:
+        return []
 
 
 def _metadata_file(entry: Path) -> Path:

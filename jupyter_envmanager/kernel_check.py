@@ -149,7 +149,7 @@ async def _running(
         with output.open("wb") as stream:
             try:
                 await manager.start_kernel(env=env, cwd=str(work), stdout=stream, stderr=stream)
-            except (OSError, ValueError) as error:
+            except Exception as error:  # a provisioner may raise anything; all of it means: not started
                 raise _not_started(spec, error) from error
         client = manager.client()
         client.start_channels()

@@ -34,7 +34,7 @@ def programs(spec: Spec) -> list[str]:
     if argv[0] in _SERVERS_PYTHON:
         return [sys.executable]
     script = argv[1] if Path(argv[0]).name in _SHELLS and len(argv) > 1 else argv[0]
-    found = [word for word in (argv[0], script) if Path(word).is_absolute()]
+    found = [word for word in (argv[0], script) if _is_path(word)]
     return list(dict.fromkeys([*found, *(_executed(Path(script)) if script in found else [])]))
 
 
@@ -53,7 +53,7 @@ def _executed(script: Path) -> Iterator[str]:
         except ValueError:
             continue
         # A word with "$" in single quotes is literal, and a variable otherwise: is it there as it stands?
-        if words and Path(words[0]).is_absolute() and ("$" not in words[0] or Path(words[0]).exists()):
+        if words and _is_path(words[0]) and ("$" not in words[0] or not _is_gone(words[0])):
             yield words[0]
 
 
@@ -74,7 +74,23 @@ def environment(spec: Spec, programs: Sequence[str], by_path: Mapping[str, Envir
 def _claims(spec: Spec) -> list[str]:
     """Prefixes that a spec says it belongs to."""
     conda = Template(spec.env.get("CONDA_PREFIX", "")).safe_substitute()
-    return [claim for claim in (spec.stamp.get("prefix"), conda) if isinstance(claim, str) and os.path.isabs(claim)]  # noqa: PTH117
+    return [claim for claim in (spec.stamp.get("prefix"), conda) if isinstance(claim, str) and _is_path(claim)]
+
+
+def _is_path(word: str) -> bool:
+    """Whether the operating system can be asked about a word: it is absolute, and holds no NUL."""
+    return Path(word).is_absolute() and "\0" not in word
+
+
+def _is_gone(path: str) -> bool:
+    """Gone, and not merely behind a folder that we may not enter."""
+    try:
+        Path(path).stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def prefix(spec: Spec, programs: Sequence[str]) -> str | None:
@@ -92,9 +108,9 @@ def prefix(spec: Spec, programs: Sequence[str]) -> str | None:
 def orphan_reason(spec: Spec, programs: Sequence[str]) -> str:
     """What is gone, in words; empty while everything is there."""
     for program in programs:
-        if not Path(program).exists():
+        if _is_gone(program):
             return f"It starts {program}, which is not there any more."
     stamped = spec.stamp.get("prefix")
-    if isinstance(stamped, str) and not Path(stamped).is_dir():
+    if isinstance(stamped, str) and _is_gone(stamped):
         return f"Its environment {stamped} is not there any more."
     return ""

@@ -175,13 +175,13 @@ class KernelRegistry:
         specs: dict[str, Spec] = {}
         for place in self._path:
             try:
-                folders = sorted(place.iterdir())
+                folders = sorted(path for path in place.iterdir() if path.name.isprintable())
             except OSError as error:
                 log.debug("No kernels read: %s", error)
                 continue
             for folder in folders:
                 name = folder.name.lower()
-                if name not in specs and (folder / "kernel.json").is_file():
+                if name not in specs and os.access(folder / "kernel.json", os.F_OK):
                     specs[name] = kernelspec.read(folder, name)
         if _NATIVE not in specs and (native := _native()) is not None:
             specs[_NATIVE] = native
@@ -267,7 +267,7 @@ def _native() -> Spec | None:
 
 
 def _is_writable(spec: Spec) -> bool:
-    return (spec.folder / "kernel.json").exists() and os.access(spec.folder.parent, os.W_OK)
+    return os.access(spec.folder / "kernel.json", os.F_OK) and os.access(spec.folder.parent, os.W_OK)
 
 
 def _kernel(

@@ -57,9 +57,12 @@ def read(folder: Path, name: str) -> Spec:
     file = folder / "kernel.json"
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
+        json.dumps(data, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         return Spec(name=name, folder=folder, fault=f"{file}, line {error.lineno}: {error.msg}.")
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeError:
+        return Spec(name=name, folder=folder, fault=f"{file} is no valid UTF-8.")
+    except (OSError, RecursionError) as error:
         return Spec(name=name, folder=folder, fault=f"{file} cannot be read: {error}.")
     return parse(name, folder, data)
 
@@ -143,7 +146,7 @@ def _shipped(prefix: Path) -> Spec | None:
 
 def _absolute(program: str, prefix: Path) -> str:
     """A program as a path in the prefix, where there is one of that name."""
-    if Path(program).is_absolute() and Path(program).exists():
+    if Path(program).is_absolute() and os.access(program, os.F_OK):
         return program
     name = Path(program).name
     if re.fullmatch(r"python[0-9.]*(\.exe)?", name):
@@ -151,7 +154,7 @@ def _absolute(program: str, prefix: Path) -> str:
     suffixes = ("", ".exe", ".bat") if os.name == "nt" else ("",)
     folders = (folder_of_programs(prefix), prefix / "Scripts") if os.name == "nt" else (folder_of_programs(prefix),)
     places = (folder / f"{name}{suffix}" for folder in folders for suffix in suffixes)
-    return next((str(place) for place in places if place.exists()), program)
+    return next((str(place) for place in places if os.access(place, os.F_OK)), program)
 
 
 def _launchable(argv: list[str]) -> tuple[list[str], str | None]:

@@ -4,7 +4,7 @@ Finding opens no environment: it turns places into candidate folders, each once,
 """
 
 # A listing makes thousands of system calls; Path objects would cost more than they do.
-# ruff: noqa: PTH114, PTH117, PTH118, PTH206
+# ruff: noqa: PTH112, PTH113, PTH114, PTH117, PTH118, PTH206
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ _WORK_FOLDER = ".envmanager"
 
 def is_environment(folder: Path) -> bool:
     """Whether a folder is an environment: conda's, whole or broken, or a venv."""
-    return (folder / "conda-meta").is_dir() or (folder / "pyvenv.cfg").is_file()
+    # os.path answers False where Path would raise: for a folder that we may not enter.
+    return os.path.isdir(folder / "conda-meta") or os.path.isfile(folder / "pyvenv.cfg")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +62,9 @@ class Finder:
         found: dict[str, Candidate] = {}
         lexical: set[str] = set()
         for candidate in self._candidates(places, lexical):
+            if not _is_text(candidate.prefix):
+                self.problems.append(_unnameable(candidate.prefix))
+                continue
             # The first place wins; a link and its target are one environment.
             if candidate.real not in found and _WORK_FOLDER not in candidate.real.split(os.sep):
                 found[candidate.real] = candidate
@@ -114,10 +118,28 @@ class Finder:
 
     def _listed(self, file: Path) -> list[str]:
         try:
-            return [line for line in environments_txt.read(file) if os.path.isabs(line)]
+            return [line for line in environments_txt.read(file) if os.path.isabs(line) and "\0" not in line]
         except OSError as error:
             self.problems.append(_unreadable(os.fspath(file), error))
             return []
+
+
+def _is_text(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _unnameable(path: str) -> Problem:
+    shown = path.encode(errors="backslashreplace").decode()
+    return Problem(
+        code="place_unreadable",
+        message=f"{shown} is not shown: its name is no valid UTF-8.",
+        hint="Rename the folder if you want to use it here.",
+        details={"path": shown},
+    )
 
 
 def _unreadable(path: str, error: OSError) -> Problem:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from jupyter_envmanager.environments import (
@@ -324,6 +325,19 @@ def test_a_place_that_cannot_be_read_is_a_problem_and_no_crash(site: Site) -> No
     assert [environment.name for environment in environments] == ["env"]
     assert [problem.code for problem in problems] == ["place_unreadable"]
     assert str(site.txt) in problems[0].message
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a filesystem that takes any bytes as a name")
+def test_a_folder_whose_name_is_no_text_is_a_problem_and_hides_no_other(site: Site) -> None:
+    site.make(site.envs / "env", PYTHON)
+    site.make(site.envs / os.fsdecode(b"latin-\xe9"), PYTHON)
+    (site.envs / "env" / "conda-meta" / os.fsdecode(b"bad-\xe9-0.json")).touch()
+    site.txt.parent.mkdir()
+    site.txt.write_bytes(b"/a\0b\n")
+    environments, problems = site.read()
+    assert [environment.name for environment in environments] == ["env"]
+    assert [problem.code for problem in problems] == ["place_unreadable"]
+    msgspec.json.encode((environments, problems))
 
 
 def test_a_fingerprint_changes_with_the_records_alone(site: Site) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from jupyter_client.kernelspec import KernelSpecManager
 
@@ -196,6 +197,18 @@ def test_odd_fields_do_not_hide_the_other_kernels(registry: KernelRegistry, user
     write_spec(user_dir, "odd", ["/bin/sh"], env=[1], metadata="x", display_name=None, language=7)
     kernel = listed(registry)["odd"]
     assert (kernel.display_name, kernel.language, kernel.stamped) == ("odd", "7", False)
+
+
+@posix
+def test_a_program_that_no_system_could_start_hides_no_other_kernel(registry: KernelRegistry, user_dir: Path) -> None:
+    write_spec(user_dir, "long", ["/bin/" + "x" * 300])
+    write_spec(user_dir, "nul", ["/a\0b", "/c\0d"], env={"CONDA_PREFIX": "/e\0f"})
+    write_spec(user_dir, "surrogate", ["/a\ud800b"])
+    write_spec(user_dir, "shell", ["sh", "-c", "exec x"])
+    kernels = listed(registry, user_dir)
+    assert set(kernels) == {"long", "nul", "surrogate", "shell"}
+    assert "UTF-8" in kernels["surrogate"].orphan_reason
+    msgspec.json.encode(list(kernels.values()))
 
 
 # Writing
@@ -411,6 +424,15 @@ def test_a_kernel_of_an_oddly_named_environment_runs_there(registry: KernelRegis
     assert not list(tmp_path.rglob("pwned"))
     assert listed(registry, prefix)["lab"].environment == environment_id(prefix)
     assert not listed(registry, prefix)["lab"].orphan
+
+
+def test_the_kernel_that_this_interpreter_ships_runs_there(registry: KernelRegistry) -> None:
+    prefix = Path(sys.prefix)
+    if not (prefix / "share" / "jupyter" / "kernels" / "python3" / "kernel.json").exists():
+        pytest.skip("this interpreter ships no kernelspec")
+    kernel = register(registry, prefix)
+    assert any(file.name.startswith("logo") for file in Path(kernel.path).iterdir())
+    assert check_kernel(Path(kernel.path) / "kernel.json", prefix, TIMEOUT).state == "passed"
 
 
 def test_an_environment_without_ipykernel_is_told_so(registry: KernelRegistry, tmp_path: Path) -> None:
