@@ -286,7 +286,10 @@ class EnvManagerService:
         wanted = request.kernel.name
         if wanted is None:
             return self.registry.propose_name(prefix.name), request.kernel.display_name or prefix.name
-        self.registry.check_new_name(wanted)
+        try:
+            self.registry.check_new_name(wanted)
+        except (Conflict, Invalid) as error:
+            raise type(error)(error.message, hint=error.hint, field="kernel") from error
         return wanted, request.kernel.display_name or prefix.name
 
     # Removing

@@ -61,7 +61,7 @@ class Channels:
         async with self._asking:
             if self._names is None or time.monotonic() - self._asked > BELIEVE_SECONDS:
                 self._forget()
-                with translated():
+                with translated(channels=self.reach.channels):
                     found = await self.gateway.names(self.channels, self.platforms)
                 self._names = sorted({name.normalized for name in found})
                 self._asked = time.monotonic()
@@ -106,7 +106,7 @@ class Channels:
 
     async def records(self, names: Sequence[str]) -> list[RepoDataRecord]:
         """Every record with one of these names, over all channels."""
-        with translated():
+        with translated(channels=self.reach.channels):
             found = await self.gateway.query(
                 self.channels, self.platforms, [MatchSpec(name) for name in names], recursive=False
             )

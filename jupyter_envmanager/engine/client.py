@@ -1,14 +1,19 @@
 """Settings -> a rattler client that knows the proxies, the certificates and the credentials.
 
 Records carry clean URLs everywhere (plans, ``conda-meta``, logs): the credentials of a channel URL live only in this
-client, as a mirror from the clean address to the true one.
+client; tokens as a mirror from the clean address to the true one, user and password as a login of the host.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
+import tempfile
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 from rattler import Channel, Client, Config
@@ -16,18 +21,20 @@ from rattler import Channel, Client, Config
 from ..config import Settings
 
 _USERINFO = re.compile(r"^(https?://)[^/@]*@")
-_TOKEN = re.compile(r"/t/[^/]+(?=/)")
+_TOKEN = re.compile(r"/t/[^/]+(?=/|$)")
 
 
 class Network(msgspec.Struct, frozen=True, kw_only=True):
     """How to reach the channels; holds credentials, so it goes into private files only.
 
-    ``channels`` are clean base URLs in order of priority; ``mirrors`` lead from them to the true addresses.
+    ``channels`` are clean base URLs in order of priority; ``mirrors`` lead from them to the addresses with a token;
+    ``logins`` are user and password by host.
     """
 
     channels: tuple[str, ...]
     mirrors: dict[str, str]
     proxies: dict[str, str]
+    logins: dict[str, tuple[str, str]] = {}
     verify: bool | str = True
     offline: bool = False
 
@@ -48,17 +55,22 @@ def network(settings: Settings, channels: Sequence[str] | None = None) -> Networ
     names = tuple(channels) if channels else settings.channels
     clean: dict[str, None] = {}
     mirrors: dict[str, str] = {}
+    logins: dict[str, tuple[str, str]] = {}
     for name in names:
         settings.check_channel_allowed(name)
         for url in settings.channel_urls(name):
-            bare = clean_url(url)
+            bare, without_login = clean_url(url), _USERINFO.sub(r"\1", url).rstrip("/")
             clean[bare] = None
-            if bare != url.rstrip("/"):
-                mirrors[bare] = url.rstrip("/")
+            parts = urlsplit(url)
+            if parts.username is not None and parts.hostname is not None:
+                logins[parts.hostname] = (unquote(parts.username), unquote(parts.password or ""))
+            if bare != without_login:
+                mirrors[bare] = without_login
     return Network(
         channels=tuple(clean),
         mirrors=mirrors,
         proxies=dict(settings.proxy_servers),
+        logins=logins,
         verify=settings.ssl_verify,
         offline=settings.offline,
     )
@@ -66,7 +78,31 @@ def network(settings: Settings, channels: Sequence[str] | None = None) -> Networ
 
 def client(reach: Network) -> Client:
     """A client for these channels: retries, keyring authentication, proxies, certificates, mirrors."""
-    return Client.from_config(Config.from_toml(_toml(reach)), user_agent="jupyter_envmanager")
+    toml = _toml(reach)
+    if not reach.logins:
+        return Client.from_config(Config.from_toml(toml), user_agent="jupyter_envmanager")
+    with tempfile.TemporaryDirectory() as folder:
+        # Read while the client is built, and gone before anybody uses it. The folder is the user's alone.
+        file = Path(folder) / "logins.json"
+        file.write_text(json.dumps({**_stored_logins(), **_rattler_logins(reach)}), encoding="utf-8")
+        toml = f"authentication-override-file = {json.dumps(str(file))}\n{toml}"
+        return Client.from_config(Config.from_toml(toml), user_agent="jupyter_envmanager")
+
+
+def _rattler_logins(reach: Network) -> dict[str, Any]:
+    return {
+        host: {"BasicHTTP": {"username": user, "password": password}} for host, (user, password) in reach.logins.items()
+    }
+
+
+def _stored_logins() -> dict[str, Any]:
+    """The logins that the user keeps for rattler-based tools: an override file would hide them."""
+    path = Path(os.environ.get("RATTLER_AUTH_FILE") or "~/.rattler/credentials.json").expanduser()
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return stored if isinstance(stored, dict) else {}
 
 
 def rattler_channels(reach: Network) -> list[Channel]:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import errno
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rattler import exceptions as foreign
 
-from ..config import redact
 from ..errors import (
     ChannelUnreachable,
     Damaged,
@@ -24,6 +23,7 @@ from ..errors import (
     NotAllowed,
     Unsatisfiable,
 )
+from ..redaction import redact
 
 _URL = re.compile(r"https?://[^\s'\"()<>]+|file://[^\s'\"()<>]+")
 
@@ -85,15 +85,21 @@ def first_url(text: str) -> str | None:
     return redact(found.group(0)).rstrip(".,:;") if found else None
 
 
-def translate(error: BaseException) -> EnvManagerError:
-    """The error to show for something rattler raised. Never carries credentials."""
+def translate(error: BaseException, channels: Sequence[str] = ()) -> EnvManagerError:
+    """The error to show for something rattler raised. Never carries credentials.
+
+    Parameters
+    ----------
+    channels:
+        Clean URLs of the channels that were asked, for an error that does not say which one failed.
+    """
     text = redact(str(error)).strip()
     lowered = text.lower()
     if "os error 28" in lowered or "no space left" in lowered or "quota exceeded" in lowered:
         return no_space()
     kind = ERRORS.get(type(error).__name__, Internal)
     if kind is ChannelUnreachable:
-        return unreachable(text)
+        return unreachable(text, channels)
     if kind is Damaged:
         return _damaged(text)
     if kind is Invalid:
@@ -103,10 +109,9 @@ def translate(error: BaseException) -> EnvManagerError:
     return kind(f"The engine stopped: {_first_line(text)}.", engine=text)
 
 
-def unreachable(text: str) -> ChannelUnreachable:
+def unreachable(text: str, channels: Sequence[str] = ()) -> ChannelUnreachable:
     """A channel that does not answer, or answers nonsense, with the reason in plain words."""
-    url = first_url(text)
-    host = url or "a channel"
+    host = first_url(text) or " or ".join(channels) or "that was asked"
     lowered = text.lower()
     if "dns error" in lowered or "lookup" in lowered:
         reason = "its host name is not known here"
@@ -165,12 +170,12 @@ def _first_line(text: str) -> str:
 
 
 @contextmanager
-def translated(where: str = "") -> Iterator[None]:
+def translated(where: str = "", channels: Sequence[str] = ()) -> Iterator[None]:
     """Turn whatever rattler or the disk raises inside into one of our errors."""
     try:
         yield
     except _CLASSES as error:
-        raise translate(error) from error
+        raise translate(error, channels) from error
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise no_space(where) from error

@@ -14,10 +14,14 @@ from typing import Any
 
 from rattler import Channel, RepoData, RepoDataRecord
 
+from .client import clean_url
+
 
 def to_json(records: Iterable[RepoDataRecord]) -> list[dict[str, Any]]:
-    """The records as JSON objects; each has ``fn``, ``url`` and ``channel`` beside its repodata."""
-    return [json.loads(record.to_json()) for record in records]
+    """The records as JSON objects; each has ``fn``, ``url`` and ``channel`` beside its repodata, without credentials."""
+    objects = [json.loads(record.to_json()) for record in records]
+    # The gateway writes the address it was led to, token and all, into records that came from a shard.
+    return [{**entry, "url": clean_url(entry["url"]), "channel": clean_url(entry["channel"])} for entry in objects]
 
 
 def from_json(objects: Sequence[dict[str, Any]]) -> list[RepoDataRecord]:

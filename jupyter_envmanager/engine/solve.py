@@ -19,7 +19,6 @@ from rattler import (
     VirtualPackageOverrides,
     solve,
 )
-
 from rattler.exceptions import SolverError
 
 from ..errors import EnvManagerError, Invalid, NotFound, Unsatisfiable
@@ -174,7 +173,7 @@ async def _solve(
     except SolverError as error:
         raise await _explain(channels, specs, error) from error
     except Exception as error:
-        with translated():
+        with translated(channels=channels.reach.channels):
             raise
         raise AssertionError from error
 

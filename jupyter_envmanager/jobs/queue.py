@@ -53,6 +53,8 @@ class JobQueue:
         self._slots = asyncio.Semaphore(parallel)
         self._prefixes: dict[str, asyncio.Lock] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        #: Children of this process, kept until they have ended, so that they are reaped.
+        self.workers: dict[str, subprocess.Popen[bytes]] = {}
 
     async def start(self) -> None:
         """Adopt what earlier servers left: watch workers that live, start what never began, end what died."""
@@ -123,7 +125,7 @@ class JobQueue:
             if folder.cancel_file.exists():
                 await self._end(folder, None)
                 return
-            process = await asyncio.to_thread(_spawn, folder)
+            process = self.workers[job_id] = await asyncio.to_thread(_spawn, folder)
             await self._follow(folder, lambda: process.poll() is None, lambda: process.returncode)
 
     async def _follow(

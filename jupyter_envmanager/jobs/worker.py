@@ -15,14 +15,16 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from ..config import redact
+from ..engine.workplace import Workplace
 from ..errors import EnvManagerError, Internal, NotFound
-from ..models import Job, JobEvent, JobState, KernelCheck, Phase
+from ..models import Job, JobEvent, KernelCheck, Phase
+from ..redaction import redact
 from .actions import create, remove
 from .aftercare import check, compile_bytecode
 from .lock import LockHolder, prefix_lock
@@ -87,7 +89,7 @@ def main(arguments: list[str]) -> int:
         _run(folder, log, action)
     except Exception as error:
         problem = _problem(error)
-        logging.exception("job %s failed", folder.id)
+        logging.error("job %s failed\n%s", folder.id, redact(traceback.format_exc()))
         log.update(state="failed", error=problem, finished=time.time())
         return 0
     if isinstance(action, CreateAction):
@@ -96,31 +98,27 @@ def main(arguments: list[str]) -> int:
 
 
 def _run(folder: JobFolder, log: Log, action: Any) -> None:
-    from ..engine.workplace import Workplace
-
     place = Workplace(Path(action.prefix), action.environment)
 
     def waiting(holder: LockHolder) -> None:
         where = "" if holder.process.here() else f" on {holder.process.host}"
         log.update(state="waiting", waiting_for=f"job {holder.job} of {holder.user}{where}")
 
-    with prefix_lock(place.lock_file, folder.id, getpass.getuser(), waiting):
-        log.update(state="running", started=time.time(), waiting_for=None)
-        if isinstance(action, CreateAction):
-            asyncio.run(create(action, place, folder.id, log))
-        else:
-            remove(action, place, folder.id, log)
-        done: dict[str, Any] = {"state": _succeeded(), "progress": 1.0, "finished": time.time()}
-        if isinstance(action, CreateAction):
-            pending = KernelCheck(state="pending") if action.kernel else None
-            done |= {"kernel": action.kernel, "check": pending, "aftercare": True}
+    try:
+        with prefix_lock(place.lock_file, folder.id, getpass.getuser(), waiting):
+            log.update(state="running", started=time.time(), waiting_for=None)
+            if isinstance(action, CreateAction):
+                asyncio.run(create(action, place, folder.id, log))
+            else:
+                remove(action, place, folder.id, log)
+    finally:
+        place.close()
         folder.forget_action()
-        log.update(**done)
-    place.close()
-
-
-def _succeeded() -> JobState:
-    return "succeeded"
+    done: dict[str, Any] = {"state": "succeeded", "progress": 1.0, "finished": time.time()}
+    if isinstance(action, CreateAction):
+        pending = KernelCheck(state="pending") if action.kernel else None
+        done |= {"kernel": action.kernel, "check": pending, "aftercare": True}
+    log.update(**done)
 
 
 def _aftercare(action: CreateAction, log: Log) -> None:
@@ -132,7 +130,7 @@ def _aftercare(action: CreateAction, log: Log) -> None:
             check(action, log)
         compile_bytecode(action, log)
     except Exception:
-        logging.exception("aftercare of job %s", log.job.id)
+        logging.error("aftercare of job %s\n%s", log.job.id, redact(traceback.format_exc()))
     finally:
         log.update(aftercare=False)
 

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from rattler import Gateway, RepoDataRecord, Subdir, VirtualPackage, install, solve
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
-
 from local_channel import ChannelServer, LocalChannel, build_channel, serve
+from rattler import Gateway, RepoDataRecord, Subdir, VirtualPackage, install, solve
 
 Solve = Callable[..., list[RepoDataRecord]]
 MakeEnvironment = Callable[..., Path]

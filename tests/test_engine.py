@@ -1,0 +1,204 @@
+"""The engine against real channels: solve, explain, link, verify."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+import rattler.exceptions
+from conftest import Home, MakeHome
+from local_channel import ChannelServer, Fault, LocalChannel, serve
+
+from jupyter_envmanager.engine import failures, records, solve
+from jupyter_envmanager.engine.channels import Channels
+from jupyter_envmanager.engine.client import Network, clean_url
+from jupyter_envmanager.errors import ChannelUnreachable, Damaged, EnvManagerError, Invalid, NotFound, Unsatisfiable
+
+
+def reach(url: str) -> Network:
+    return Network(channels=(url,), mirrors={}, proxies={})
+
+
+@pytest.fixture
+def tiny_channels(tiny: ChannelServer, tmp_path: Path) -> Channels:
+    return Channels(reach(tiny.url), tmp_path / "repodata")
+
+
+async def solve_for(channels: Channels, *specs: str) -> solve.Solution:
+    return await solve.solve_new(
+        channels,
+        specs,
+        priority="strict",
+        pinned=[],
+        with_kernel=False,
+        virtual=solve.virtual_packages(),
+        kernel_packages=frozenset(),
+    )
+
+
+def test_every_exception_of_rattler_has_a_translation() -> None:
+    exported = {
+        name
+        for name in dir(rattler.exceptions)
+        if isinstance(kind := getattr(rattler.exceptions, name), type) and issubclass(kind, Exception)
+    }
+    assert exported - set(failures.ERRORS) == set()
+
+
+async def test_solving_prefers_the_newest_version(tiny_channels: Channels) -> None:
+    solution = await solve_for(tiny_channels, "tiny")
+    assert [(r.name.normalized, str(r.version)) for r in solution.records] == [("tiny", "2.0")]
+
+
+async def test_a_dependency_holds_a_package_back(tiny_channels: Channels) -> None:
+    solution = await solve_for(tiny_channels, "tiny", "tinier")
+    assert {(r.name.normalized, str(r.version)) for r in solution.records} == {("tiny", "1.0"), ("tinier", "1.0")}
+    assert solution.asked == {"tiny", "tinier"}
+
+
+async def test_records_survive_as_text(tiny_channels: Channels) -> None:
+    solved = (await solve_for(tiny_channels, "tinier", "files")).records
+    back = records.from_json(records.to_json(solved))
+    assert records.to_json(back) == records.to_json(solved)
+    assert [record.url for record in back] == [record.url for record in solved]
+
+
+async def test_an_unknown_package_gets_the_nearest_names(tiny_channels: Channels) -> None:
+    with pytest.raises(NotFound, match="tinny") as caught:
+        await solve_for(tiny_channels, "tinny")
+    assert "tiny" in caught.value.hint
+    assert caught.value.field == "specs"
+
+
+async def test_an_unknown_version_gets_those_that_are_there(tiny_channels: Channels) -> None:
+    with pytest.raises(NotFound, match="tiny") as caught:
+        await solve_for(tiny_channels, "tiny=3")
+    assert "2.0" in caught.value.hint
+    assert "1.0" in caught.value.hint
+
+
+async def test_a_contradiction_is_explained_by_the_solver(tiny_channels: Channels) -> None:
+    with pytest.raises(Unsatisfiable) as caught:
+        await solve_for(tiny_channels, "clash")
+    assert "tinier" in caught.value.message
+    assert "tiny" in caught.value.message
+    assert "Cannot solve the request" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "spec", ["--channel", "-c evil", "", " ", "=1.0", "tiny >=", "tiny[version=", "a b c d e", "../tiny", "tiny;rm"]
+)
+async def test_what_is_no_spec_is_refused_with_its_text(tiny_channels: Channels, spec: str) -> None:
+    with pytest.raises((Invalid, NotFound)) as caught:
+        await solve_for(tiny_channels, spec)
+    assert caught.value.field == "specs"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Fault(status=404), Fault(status=500), Fault(truncate=40), Fault(body=b"<html>Sign in</html>"), Fault(body=b"{")],
+    ids=["404", "500", "truncated", "a login page", "half a brace"],
+)
+async def test_a_broken_channel_is_named(tiny_channel: LocalChannel, tmp_path: Path, fault: Fault) -> None:
+    with serve(tiny_channel.directory, faults={"*repodata*": fault}) as server:
+        channels = Channels(reach(server.url), tmp_path / "repodata")
+        with pytest.raises(ChannelUnreachable) as caught:
+            await solve_for(channels, "tiny")
+    assert server.url in caught.value.message
+    assert caught.value.field == "channels"
+
+
+async def test_an_unreachable_channel_is_named(tmp_path: Path, tiny: ChannelServer) -> None:
+    url = tiny.url
+    tiny.stop()
+    with pytest.raises(ChannelUnreachable, match="nothing answers there") as caught:
+        await solve_for(Channels(reach(url), tmp_path / "repodata"), "tiny")
+    assert url in caught.value.message
+
+
+async def test_search_puts_the_exact_name_first(tiny_channels: Channels) -> None:
+    found = await tiny_channels.search("tin", 10)
+    assert [hit.name for hit in found.packages] == ["tiny", "tinier"]
+    assert (await tiny_channels.search("tinier", 10)).packages[0].name == "tinier"
+    assert found.packages[0].version == "2.0"
+
+
+async def test_package_info_lists_versions_newest_first(tiny_channels: Channels) -> None:
+    info = await tiny_channels.info("tiny")
+    assert info.versions == ["2.0", "1.0"]
+    with pytest.raises(NotFound, match="nosuch"):
+        await tiny_channels.info("nosuch")
+
+
+@pytest.mark.parametrize(
+    ("url", "clean"),
+    [
+        ("https://user:secret@host.example/chan", "https://host.example/chan"),
+        ("https://host.example/t/tk-123/chan", "https://host.example/chan"),
+        ("https://user:pw@host.example/conda/t/tok/chan/", "https://host.example/conda/chan"),
+        ("https://host.example/t", "https://host.example/t"),
+        ("file:///srv/chan", "file:///srv/chan"),
+    ],
+)
+def test_clean_urls_have_no_credentials(url: str, clean: str) -> None:
+    assert clean_url(url) == clean
+
+
+async def test_credentials_reach_the_channel_and_nothing_else(tiny_channel: LocalChannel, make_home: MakeHome) -> None:
+    with serve(tiny_channel.directory, token="tk-secret", basic_auth=("ann", "pa-secret")) as server:
+        home = make_home(server.url.replace("http://", "http://ann:pa-secret@"))
+        plan = await home.service.preview(home.request("one", "tiny"))
+        job = await home.create("one", "tiny")
+        assert job.state == "succeeded", job.error
+    assert plan.actions[0].to == "2.0"
+    # The request a plan was made for is kept as it was sent, privately; the index cache is the engine's own.
+    private = {home.path / ".condarc", home.path / ".conda" / "pkgs" / "cache"}
+    for file in home.path.rglob("*"):
+        if file.is_file() and not any(file == place or file.is_relative_to(place) for place in private):
+            assert b"-secret" not in file.read_bytes(), file
+    for changed in home.changes:
+        assert "secret" not in str(changed)
+
+
+async def test_a_damaged_package_is_tried_twice_and_named(tiny_home: Home, tiny: ChannelServer) -> None:
+    tiny.fault("*/tiny-2.0-*.conda", Fault(body=b"x" * 500))
+    job = await tiny_home.create("one", "tiny")
+    assert job.state == "failed"
+    assert job.error is not None
+    assert job.error.code == "damaged"
+    assert "tiny-2.0" in job.error.message
+    assert not (tiny_home.envs / "one").exists()
+    assert tiny_home.leftovers() == []
+    assert sum(count for path, count in tiny.counts.items() if "tiny-2.0" in path) >= 2
+
+
+async def test_a_package_damaged_once_does_no_harm(tiny_home: Home, tiny: ChannelServer) -> None:
+    tiny.fault("*/tiny-2.0-*.conda", Fault(body=b"x" * 500, times=1))
+    job = await tiny_home.create("one", "tiny")
+    assert job.state == "succeeded", job.error
+    assert (tiny_home.envs / "one" / "share/tiny/version").read_text() == "2.0\n"
+
+
+def test_verify_names_the_package_that_lacks_a_file(tmp_path: Path) -> None:
+    from jupyter_envmanager.engine.transaction import verify
+
+    meta = tmp_path / "conda-meta"
+    meta.mkdir()
+    (meta / "one-1-0.json").write_text('{"name": "one", "paths_data": {"paths": [{"_path": "share/one"}]}}')
+    with pytest.raises(Damaged, match="one"):
+        verify(tmp_path, ["one"])
+    (tmp_path / "share").mkdir()
+    (tmp_path / "share" / "one").touch()
+    verify(tmp_path, ["one"])
+    with pytest.raises(Damaged, match="two"):
+        verify(tmp_path, ["one", "two"])
+
+
+def test_errors_of_the_disk_become_ours(tmp_path: Path) -> None:
+    import errno
+
+    for number, kind in ((errno.ENOSPC, "no_space"), (errno.EDQUOT, "no_space"), (errno.EROFS, "not_allowed")):
+        with pytest.raises(EnvManagerError) as caught, failures.translated(os.fspath(tmp_path)):
+            raise OSError(number, os.strerror(number), "file")
+        assert caught.value.code == kind
