@@ -19,6 +19,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from traitlets import TraitError
+
 from . import kernelspec
 from .models import KernelCheck, Problem
 
@@ -141,7 +143,10 @@ async def _running(
     spec: kernelspec.Spec, work: Path, output: Path
 ) -> AsyncIterator[tuple[AsyncKernelManager, AsyncKernelClient]]:
     """A started kernel and a client; whatever happens, both are gone afterwards."""
-    manager = _manager(spec, work)
+    try:
+        manager = _manager(spec, work)
+    except TraitError as error:
+        raise _Failed(f"The kernelspec is broken: {error}", "Register the kernel again.") from error
     # The user's startup files and history stay out of a test start.
     env = {**os.environ, "IPYTHONDIR": str(work / "ipython"), "JUPYTER_RUNTIME_DIR": str(work)}
     client: AsyncKernelClient | None = None

@@ -485,6 +485,7 @@ def test_a_kernel_that_dies_leaves_no_children_and_a_short_message(tmp_path: Pat
         ({"argv": ["/gone/bin/python"], "language": "python"}, "is not there"),
         ({"argv": [str(Path(__file__))], "language": "python"}, "you may not run"),
         ({"argv": []}, "kernelspec is broken"),
+        ({"argv": [sys.executable], "interrupt_mode": "shout"}, "kernelspec is broken"),
     ],
 )
 def test_a_kernel_that_cannot_start_says_why(tmp_path: Path, spec: dict[str, Any], words: str) -> None:
