@@ -147,11 +147,16 @@ def make_home(tmp_path: Path, jp_asyncio_loop: asyncio.AbstractEventLoop) -> Ite
 
     yield make
     for home in homes:
-        jp_asyncio_loop.run_until_complete(home.service.queue.stop())
-        for worker in home.service.queue.workers.values():
-            if worker.poll() is None:
-                os.killpg(worker.pid, signal.SIGKILL)
-            worker.wait()
+        jp_asyncio_loop.run_until_complete(end_jobs(home.service.queue))
+
+
+async def end_jobs(queue: JobQueue) -> None:
+    """Workers outlive their server by design; none outlives its test."""
+    await queue.stop()
+    for worker in queue.workers.values():
+        if worker.poll() is None:
+            os.killpg(worker.pid, signal.SIGKILL)
+        worker.wait()
 
 
 @pytest.fixture

@@ -1,0 +1,154 @@
+"""SIGKILL at every stage and at random instants: afterwards the environment is whole or not there, never half."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from conftest import Home, MakeHome, until
+from local_channel import ChannelServer
+
+from jupyter_envmanager.engine.transaction import verify
+from jupyter_envmanager.models import Job, KernelRequest
+
+STAGES = ("download", "link", "verify", "swap", "kernel")
+INSTANTS = 20
+
+
+def kill_worker(home: Home, job: Job) -> None:
+    """End the worker and its children at once, as the kernel does when memory is short."""
+    worker = home.service.queue.store.get(job.id).read_process("worker")
+    if worker is not None:
+        with suppress(ProcessLookupError):
+            os.killpg(worker.pid, signal.SIGKILL)
+
+
+def assert_whole_or_absent(home: Home, prefix: Path, names: list[str], job: Job) -> None:
+    """The one promise: what is at the prefix is all there, with its kernel; or nothing is."""
+    assert home.leftovers() == []
+    if prefix.exists():
+        verify(prefix, names)
+        assert (prefix / "conda-meta" / "history").is_file()
+        assert job.state == "succeeded"
+        assert str(prefix) in home.service.site.environments_txt.read_text().splitlines()
+    else:
+        assert job.state == "lost"
+        assert job.error is not None
+
+
+@pytest.mark.parametrize("stage", STAGES)
+async def test_killed_in_a_stage_of_create(tiny_home: Home, stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worker stops itself dead the moment it reports the stage: no luck is needed to hit it."""
+    monkeypatch.setenv("ENVMANAGER_TEST_KILL_AT", stage)
+    job = await tiny_home.create("one", "more-files")
+    prefix = tiny_home.envs / "one"
+    assert prefix.exists() == (stage == "kernel")
+    assert_whole_or_absent(tiny_home, prefix, ["files", "more-files"], job)
+    monkeypatch.delenv("ENVMANAGER_TEST_KILL_AT")
+    if not prefix.exists():
+        assert (await tiny_home.create("one", "more-files")).state == "succeeded"
+
+
+async def test_killed_at_random_instants_of_create(tiny_home: Home) -> None:
+    chance = random.Random(20261124)
+    whole = 0
+    for number in range(INSTANTS):
+        job = await tiny_home.service.create(tiny_home.request(f"env{number}", "more-files"))
+        await asyncio.sleep(chance.uniform(0.0, 1.2))
+        kill_worker(tiny_home, job)
+        ended = await tiny_home.service.queue.wait(job.id)
+        prefix = tiny_home.envs / f"env{number}"
+        whole += prefix.exists()
+        assert_whole_or_absent(tiny_home, prefix, ["files", "more-files"], ended)
+    listed = (await tiny_home.service.environments()).environments
+    assert sum(env.name.startswith("env") and env.state == "ready" for env in listed) == whole
+    assert all(env.state == "ready" for env in listed if env.name.startswith("env"))
+
+
+async def test_killed_at_random_instants_of_remove(tiny_home: Home) -> None:
+    chance = random.Random(20261125)
+    for number in range(INSTANTS):
+        name = f"env{number}"
+        prefix = tiny_home.envs / name
+        assert (await tiny_home.create(name, "files")).state == "succeeded"
+        environment = await tiny_home.service.find(name)
+        job = await tiny_home.service.remove(environment.id)
+        await asyncio.sleep(chance.uniform(0.0, 0.8))
+        kill_worker(tiny_home, job)
+        ended = await tiny_home.service.queue.wait(job.id)
+        assert tiny_home.leftovers() == []
+        if prefix.exists():
+            verify(prefix, ["files"])
+            assert ended.state == "lost"
+        else:
+            assert ended.state == "succeeded"
+            assert str(prefix) not in tiny_home.service.site.environments_txt.read_text().splitlines()
+
+
+async def test_a_removal_killed_after_the_rename_is_finished_with_its_kernel(
+    real_home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await real_home.create("one", "python", kernel=KernelRequest(name="one"))
+    environment = await real_home.service.find("one")
+    monkeypatch.setenv("ENVMANAGER_TEST_KILL_AT", "remove")
+    job = await real_home.service.remove(environment.id)
+    ended = await real_home.service.queue.wait(job.id)
+    assert ended.state == "succeeded"
+    assert not (real_home.envs / "one").exists()
+    assert not (real_home.kernels / "one").exists()
+    assert real_home.leftovers() == []
+
+
+async def test_killed_before_the_kernel_the_next_server_registers_it(
+    real_home: Home, channel: ChannelServer, make_home: MakeHome, shared_pkgs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Server and worker die together; the next server finds the journal."""
+    from jupyter_envmanager.jobs.queue import JobQueue
+
+    monkeypatch.setenv("ENVMANAGER_TEST_KILL_AT", "kernel")
+    job = await real_home.service.create(real_home.request("one", "python"))
+    await until(lambda: job.id in real_home.service.queue.workers)
+    await real_home.service.queue.stop()
+    real_home.service.queue.workers[job.id].wait()
+    assert (real_home.envs / "one").exists()
+    assert not (real_home.kernels / "one").exists()
+    monkeypatch.setattr(JobQueue, "_orphaned", staticmethod(lambda folder: True))
+    again = make_home(channel.url, pkgs=shared_pkgs, path=real_home.path)
+    await again.service.queue.start()
+    ended = await again.service.queue.wait(job.id)
+    assert ended.state == "succeeded"
+    assert (again.kernels / "one" / "kernel.json").is_file()
+    assert again.leftovers() == []
+
+
+@pytest.fixture(autouse=True)
+def workers_kill_themselves(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Let workers import a hook that ends them when they report the phase named in the environment."""
+    folder = tmp_path / "hook"
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(HOOK)
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+
+
+HOOK = """
+import os, signal, sys
+
+stage = os.environ.get("ENVMANAGER_TEST_KILL_AT")
+if stage and "jupyter_envmanager.jobs.worker" in " ".join(sys.orig_argv):
+    from jupyter_envmanager.jobs import store
+
+    write = store.JobFolder.write_job
+
+    def write_and_die(self, job):
+        result = write(self, job)
+        if job.phase == stage:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    store.JobFolder.write_job = write_and_die
+"""
