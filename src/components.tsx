@@ -227,11 +227,18 @@ export interface IPlaceholderProps {
   trans: TranslationBundle;
   /** What to show while nothing has come yet. */
   loading: string;
+  /** Whether the same problem is shown elsewhere already. */
+  quiet?: boolean;
 }
 
 /** What stands in for data that has not come: a line while it loads, the problem and a way out when it failed. */
 export function Placeholder(props: IPlaceholderProps): JSX.Element | null {
-  const { resource, onRetry, trans, loading } = props;
+  const { resource, onRetry, trans, loading, quiet } = props;
+  if (resource.problem && quiet) {
+    return resource.data === null ? (
+      <div className="jp-EnvManager-empty">{trans.__('Not available.')}</div>
+    ) : null;
+  }
   if (resource.problem) {
     return (
       <Note problem={resource.problem}>

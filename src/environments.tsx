@@ -97,7 +97,7 @@ export function EnvironmentList(props: IEnvironmentListProps): JSX.Element {
     <>
       <div className="jp-EnvManager-filter">
         <FilterBox
-          placeholder={trans.__('Filter by name or folder')}
+          placeholder={trans.__('Filter environments')}
           updateFilter={(_, query) => setFilter(query ?? '')}
           useFuzzyFilter={false}
           caseSensitive={false}
@@ -145,6 +145,7 @@ function Group(props: IEnvironmentListProps & { group: IGroup }): JSX.Element {
             key={environment.id}
             {...props}
             environment={environment}
+            groupWritable={location?.writable ?? true}
           />
         ))}
       </RowList>
@@ -185,12 +186,14 @@ function dot(environment: Environment, trans: TranslationBundle): JSX.Element {
   );
 }
 
+/** At most two badges: what it can do, and the one thing that is not as usual. */
 function Badges(props: {
   environment: Environment;
+  readOnly: boolean;
   trans: TranslationBundle;
 }): JSX.Element {
-  const { environment, trans } = props;
-  const { state, cuda, kernels, writable } = environment;
+  const { environment, readOnly, trans } = props;
+  const { state, cuda, kernels } = environment;
   return (
     <span className="jp-EnvManager-badges">
       {state === 'broken' && (
@@ -199,24 +202,27 @@ function Badges(props: {
         </Badge>
       )}
       {cuda && <Badge kind="good">{trans.__('CUDA %1', cuda)}</Badge>}
-      {state === 'ready' && !kernels.length && (
-        <Badge>{trans.__('no kernel')}</Badge>
-      )}
-      {environment.protected ? (
-        <Badge title={environment.protected_reason}>
-          {trans.__('protected')}
-        </Badge>
-      ) : (
-        !writable && <Badge>{trans.__('read only')}</Badge>
-      )}
+      {state !== 'broken' &&
+        (environment.protected ? (
+          <Badge title={environment.protected_reason}>
+            {trans.__('protected')}
+          </Badge>
+        ) : readOnly ? (
+          <Badge>{trans.__('read only')}</Badge>
+        ) : (
+          !kernels.length && <Badge>{trans.__('no kernel')}</Badge>
+        ))}
     </span>
   );
 }
 
 function EnvironmentRow(
-  props: IEnvironmentListProps & { environment: Environment }
+  props: IEnvironmentListProps & {
+    environment: Environment;
+    groupWritable: boolean;
+  }
 ): JSX.Element {
-  const { environment, verbs, trans } = props;
+  const { environment, groupWritable, verbs, trans } = props;
   const { name, prefix } = environment;
   const job = environment.job ? props.job(environment.job) : undefined;
   const line = job ? jobLine(job, trans, null) : detail(environment, trans);
@@ -230,15 +236,23 @@ function EnvironmentRow(
     >
       {dot(environment, trans)}
       <div className="jp-EnvManager-rowText">
-        <div className="jp-EnvManager-rowName" title={prefix}>
-          {name}
+        <div className="jp-EnvManager-rowHead">
+          <span className="jp-EnvManager-rowName" title={prefix}>
+            {name}
+          </span>
+          {!job && (
+            <Badges
+              environment={environment}
+              readOnly={!environment.writable && groupWritable}
+              trans={trans}
+            />
+          )}
         </div>
         <div className="jp-EnvManager-rowDetail" title={line}>
           {line}
         </div>
         {job && <ProgressBar value={job.progress} label={job.title} />}
       </div>
-      {!job && <Badges environment={environment} trans={trans} />}
       {job ? (
         <IconButton
           icon={closeIcon}

@@ -100,7 +100,9 @@ function FolderPicker(
   const target =
     listing &&
     (name.trim() ? joinPath(listing.path, name.trim()) : listing.path);
-  React.useEffect(() => onChange(target), [target]);
+  React.useEffect(() => {
+    onChange(target);
+  }, [target]);
 
   return (
     <>

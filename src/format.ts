@@ -26,8 +26,11 @@ export function formatCount(count: number): string {
 
 /** A duration, short: `0.4 s`, `9 s`, `3 min`, `2 h`. */
 export function formatSeconds(seconds: number): string {
+  if (seconds < 0.095) {
+    return `${Math.max(0, Math.round(seconds * 1000))} ms`;
+  }
   if (seconds < 9.95) {
-    return `${Math.max(0, seconds).toFixed(1)} s`;
+    return `${seconds.toFixed(1).replace(/\.0$/, '')} s`;
   }
   if (seconds < 90) {
     return `${Math.round(seconds)} s`;

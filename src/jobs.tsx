@@ -43,18 +43,19 @@ export function jobLine(
     case 'running':
       return joinParts(
         phaseName(job.phase, trans) || trans.__('Starting'),
-        job.phase === 'download' && job.bytes_total
-          ? trans.__(
-              '%1 of %2',
-              formatBytes(job.bytes_done ?? 0),
-              formatBytes(job.bytes_total)
-            )
-          : job.message,
+        job.message,
+        job.phase === 'download' &&
+          job.bytes_total !== null &&
+          trans.__(
+            '%1 of %2',
+            formatBytes(job.bytes_done ?? 0),
+            formatBytes(job.bytes_total)
+          ),
         speed && trans.__('%1/s', formatBytes(speed.rate)),
         speed?.left !== null &&
           speed?.left !== undefined &&
           speed.left > 1.5 &&
-          trans.__('about %1 left', formatSeconds(speed.left))
+          trans.__('about %1 left', formatSeconds(Math.ceil(speed.left)))
       );
     case 'succeeded':
       return joinParts(

@@ -68,7 +68,7 @@ function headline(job: Job, trans: TranslationBundle): string {
   if (job.action === 'remove' && isActive(job)) {
     return trans.__('Removing %1', name);
   }
-  return joinParts(job.title, stateName(job, trans));
+  return trans.__('%1: %2', job.title, stateName(job, trans));
 }
 
 function Outcome({
@@ -179,7 +179,7 @@ function Buttons(props: IJobViewProps): JSX.Element {
   );
 }
 
-function Log({ job, events, trans }: IJobViewProps): JSX.Element {
+function Log({ job, events, trans }: IJobViewProps): JSX.Element | null {
   const [open, setOpen] = React.useState(
     job.state === 'failed' || job.state === 'lost'
   );
@@ -189,6 +189,9 @@ function Log({ job, events, trans }: IJobViewProps): JSX.Element {
       end.current?.scrollTo({ top: end.current.scrollHeight });
     }
   }, [events.length, open]);
+  if (!events.length) {
+    return null;
+  }
   return (
     <details
       className="jp-EnvManager-log"

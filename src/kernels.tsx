@@ -4,7 +4,7 @@ import React from 'react';
 
 import type { GpuDevice, GpuReport, Kernel } from './_models';
 import {
-  Badge,
+  classes,
   Dot,
   IconButton,
   Note,
@@ -88,11 +88,11 @@ function KernelRow(
   const { kernel, verbs, trans } = props;
   const { display_name: name, orphan } = kernel;
   const checking = props.isChecking(kernel.name);
-  const line = orphan
-    ? kernel.orphan_reason
-    : checkLine(kernel, checking, trans);
   const environment =
     kernel.environment && props.environmentName(kernel.environment);
+  const line = orphan
+    ? joinParts(trans.__('environment gone'), kernel.orphan_reason)
+    : joinParts(environment, checkLine(kernel, checking, trans));
   const failed = kernel.check?.state === 'failed';
   const dot = orphan || failed ? 'bad' : checking ? 'busy' : 'on';
   const state = orphan
@@ -104,7 +104,7 @@ function KernelRow(
     <Row
       kind="kernel"
       id={kernel.name}
-      label={joinParts(name, environment, line)}
+      label={joinParts(name, line)}
       onOpen={orphan ? undefined : () => verbs.open(kernel)}
       onDelete={() => verbs.remove(kernel)}
     >
@@ -115,27 +115,16 @@ function KernelRow(
         </div>
         {line && (
           <div
-            className={`jp-EnvManager-rowDetail${failed && !orphan ? ' jp-mod-error' : ''}`}
+            className={classes(
+              'jp-EnvManager-rowDetail',
+              orphan ? 'jp-mod-warning' : failed && 'jp-mod-error'
+            )}
             title={line}
           >
             {line}
           </div>
         )}
       </div>
-      {orphan ? (
-        <Badge kind="warning" title={kernel.orphan_reason}>
-          {trans.__('environment gone')}
-        </Badge>
-      ) : (
-        environment && (
-          <span
-            className="jp-EnvManager-rowAside"
-            title={kernel.prefix ?? undefined}
-          >
-            {environment}
-          </span>
-        )
-      )}
       {orphan && isRemovable(kernel) ? (
         <IconButton
           icon={deleteIcon}

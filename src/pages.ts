@@ -91,6 +91,7 @@ export class Pages {
       typeof args['id'] === 'string'
         ? args['id']
         : `envmanager-${Date.now().toString(36)}`;
+    page.toolbar.hide();
     page.title.icon = environmentIcon;
     page.title.closable = true;
     const title = () => {

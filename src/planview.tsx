@@ -45,6 +45,14 @@ export function PlanView({
         <Note key={index} problem={warning} kind="warning" />
       ))}
       <table className="jp-EnvManager-actions">
+        <colgroup>
+          <col className="jp-EnvManager-colSign" />
+          <col className="jp-EnvManager-colName" />
+          <col className="jp-EnvManager-colVersion" />
+          <col />
+          <col className="jp-EnvManager-colSize" />
+          <col className="jp-EnvManager-colReason" />
+        </colgroup>
         <thead className="jp-EnvManager-hidden">
           <tr>
             <th>{trans.__('Change')}</th>

@@ -1,0 +1,142 @@
+import { nullTranslator } from '@jupyterlab/translation';
+
+import { Creation, type IFormValues } from '../creation';
+import { type FakeServer, makeJob, makeModel } from './fakes';
+
+const trans = nullTranslator.load('test');
+const PLAN = { id: 'p1', actions: [], warnings: [] };
+
+let server: FakeServer;
+let creation: Creation;
+let stop: () => void;
+
+function start(values: Partial<IFormValues> = {}): void {
+  const made = makeModel();
+  server = made.server;
+  server.answers['POST environments/preview'] = [200, PLAN];
+  server.answers['POST environments'] = [202, makeJob({ state: 'queued' })];
+  creation = new Creation(made.model, trans, values);
+  stop = () => {
+    creation.dispose();
+    made.model.dispose();
+  };
+}
+
+afterEach(() => stop());
+
+describe('the request', () => {
+  it('has Python first, the packages, and a kernel named after the environment', () => {
+    start({ name: ' torch ', python: '3.12', specs: ['numpy<2'] });
+    expect(creation.request()).toEqual({
+      name: 'torch',
+      source: { type: 'specs', specs: ['python=3.12', 'numpy<2'] },
+      kernel: { display_name: 'torch' }
+    });
+  });
+
+  it('leaves Python to the packages when they name it', () => {
+    start({ name: 'x', python: '3.12', specs: ['python=3.11'] });
+    expect(creation.request().source).toEqual({
+      type: 'specs',
+      specs: ['python=3.11']
+    });
+  });
+
+  it('has a folder instead of a name, no kernel, own channels', () => {
+    start({
+      prefix: '/blue/me/x',
+      python: 'none',
+      specs: ['r-base'],
+      kernel: false,
+      channels: ['a']
+    });
+    expect(creation.request()).toEqual({
+      prefix: '/blue/me/x',
+      source: { type: 'specs', specs: ['r-base'] },
+      kernel: null,
+      channels: ['a']
+    });
+  });
+});
+
+describe('the preview', () => {
+  it.each([
+    [{}, 'name'],
+    [{ prefix: 'relative' }, 'prefix'],
+    [{ name: 'x', specs: ['--channel'] }, 'specs'],
+    [{ name: 'x', python: 'none' }, 'specs'],
+    [{ name: 'x', channels: [] }, 'channels']
+  ])(
+    'of %p asks for a better %p without asking the server',
+    async (values, field) => {
+      start(values);
+      await creation.preview();
+      expect(creation.problemOf(field as 'name')).not.toBeNull();
+      expect(creation.problem).toBeNull();
+      expect(server.requests).toEqual([]);
+    }
+  );
+
+  it('gives a plan, that an edit outdates', async () => {
+    start({ name: 'x' });
+    await creation.preview();
+    expect(creation.plan?.id).toBe('p1');
+    expect(creation.outdated).toBe(false);
+    creation.edit({ specs: ['numpy'] });
+    expect(creation.outdated).toBe(true);
+    await creation.create();
+    expect(server.count('POST environments')).toBe(0);
+  });
+
+  it('is outdated at once when the form changed while it was made', async () => {
+    start({ name: 'x' });
+    const preview = creation.preview();
+    creation.edit({ name: 'y' });
+    await preview;
+    expect(creation.outdated).toBe(true);
+  });
+
+  it('shows a problem at its field until the field changes', async () => {
+    start({ name: 'x' });
+    server.answers['POST environments/preview'] = [
+      409,
+      { code: 'conflict', message: 'There is one.', field: 'name' }
+    ];
+    await creation.preview();
+    expect(creation.problemOf('name')?.message).toBe('There is one.');
+    creation.edit({ specs: ['numpy'] });
+    expect(creation.problemOf('name')).not.toBeNull();
+    creation.edit({ name: 'y' });
+    expect(creation.problemOf('name')).toBeNull();
+  });
+});
+
+describe('creating', () => {
+  it('applies exactly the plan and turns to the job', async () => {
+    start({ name: 'x' });
+    await creation.preview();
+    await creation.create();
+    expect(server.bodies[server.bodies.length - 1]).toMatchObject({
+      name: 'x',
+      plan: 'p1'
+    });
+    expect(creation.job).toBe('j1');
+    creation.editAgain();
+    expect(creation.job).toBeNull();
+    expect(creation.values.name).toBe('x');
+    expect(creation.outdated).toBe(true);
+  });
+
+  it('asks for a new preview when the plan no longer fits', async () => {
+    start({ name: 'x' });
+    await creation.preview();
+    server.answers['POST environments'] = [
+      409,
+      { code: 'conflict', message: 'Moved.' }
+    ];
+    await creation.create();
+    expect(creation.problem?.message).toBe('Moved.');
+    expect(creation.outdated).toBe(true);
+    expect(creation.job).toBeNull();
+  });
+});

@@ -1,0 +1,69 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import React from 'react';
+
+import type { PackageHits, Problem, Status } from './_models';
+import type { Creation, Field } from './creation';
+
+/** What the form needs. */
+export interface ICreateFormProps {
+  /** What is being made. */
+  creation: Creation;
+  /** Locations and channels; null while not known. */
+  status: Status | null;
+  /** The Python series on offer, newest first. */
+  pythons: string[];
+  /** Why there are none. */
+  pythonProblem: Problem | null;
+  /** Searches the channels. */
+  search: (
+    query: string,
+    limit: number,
+    signal: AbortSignal
+  ) => Promise<PackageHits>;
+  /** Lets the user choose a folder. */
+  onBrowse: () => void;
+  /** Translates. */
+  trans: TranslationBundle;
+}
+
+/** What a field needs. */
+export interface IFieldProps {
+  /** The id of its control. */
+  id: string;
+  /** Its name. */
+  label: string;
+  /** What may be wrong with it; the first is shown. */
+  problems?: (Problem | null)[];
+  /** The control and its hints. */
+  children: React.ReactNode;
+}
+
+/** A label, a control, and below them what is wrong with it. */
+export function FormField({
+  id,
+  label,
+  problems = [],
+  children
+}: IFieldProps): JSX.Element {
+  const problem = problems.find(Boolean);
+  return (
+    <div className="jp-EnvManager-field">
+      <label className="jp-EnvManager-label" htmlFor={id}>
+        {label}
+      </label>
+      <div className="jp-EnvManager-control">
+        {children}
+        {problem && (
+          <div className="jp-EnvManager-fieldError" role="alert">
+            {problem.message} {problem.hint}
+          </div>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** Whether a field is wrong. */
+export function invalid(creation: Creation, field: Field): boolean {
+  return creation.problemOf(field) !== null;
+}

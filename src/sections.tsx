@@ -1,0 +1,303 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { MenuSvg, VDomRenderer } from '@jupyterlab/ui-components';
+import type { CommandRegistry } from '@lumino/commands';
+import type { ReadonlyJSONObject } from '@lumino/coreutils';
+import type { Message } from '@lumino/messaging';
+import React from 'react';
+
+import type { Problem } from './_models';
+import { Note, Placeholder, TextButton } from './components';
+import { EnvironmentList } from './environments';
+import { JobList } from './jobs';
+import { GpuList, KernelList } from './kernels';
+import { CommandIDs, type IEnvManagerModel, type Topic } from './tokens';
+
+/** What the sections need. */
+export interface ISectionOptions {
+  /** The state they show. */
+  model: IEnvManagerModel;
+  /** The verbs they offer. */
+  commands: CommandRegistry;
+  /** Translates. */
+  trans: TranslationBundle;
+}
+
+/** A view of the model. */
+export abstract class View extends VDomRenderer<IEnvManagerModel> {
+  constructor(
+    protected options: ISectionOptions,
+    protected topics: Topic[]
+  ) {
+    super(options.model);
+    this.addClass('jp-EnvManager-view');
+  }
+
+  /** Called after each change of the model. */
+  updated: () => void = () => undefined;
+
+  /** The view's content. */
+  protected abstract content(): JSX.Element;
+
+  protected render(): JSX.Element {
+    return this.content();
+  }
+
+  protected onAfterAttach(msg: Message): void {
+    super.onAfterAttach(msg);
+    this._load();
+  }
+
+  protected onAfterShow(msg: Message): void {
+    super.onAfterShow(msg);
+    this._load();
+  }
+
+  protected onUpdateRequest(msg: Message): void {
+    super.onUpdateRequest(msg);
+    this.updated();
+  }
+
+  /** Read what has not been read yet, or failed. */
+  private _load(): void {
+    const missing = this.topics.filter(topic => {
+      const { data, problem, loading } = this.model.get(topic);
+      return (data === null || problem !== null) && !loading;
+    });
+    if (this.isVisible && missing.length) {
+      void this.model.refresh(...missing);
+    }
+  }
+
+  protected run(id: string, args: ReadonlyJSONObject): void {
+    void this.options.commands.execute(id, args);
+  }
+
+  /** Whether the environments above say the same already. */
+  protected isEcho(problem: Problem | null): boolean {
+    return problem?.code === this.model.get('environments').problem?.code;
+  }
+
+  protected retry = (): void => void this.model.refresh(...this.topics);
+}
+
+/** The environments. */
+export class EnvironmentsView extends View {
+  /** Show what the model says. */
+  constructor(options: ISectionOptions) {
+    super(options, ['status', 'environments', 'jobs']);
+  }
+
+  protected content(): JSX.Element {
+    const { model } = this;
+    const { trans } = this.options;
+    const resource = model.get('environments');
+    const status = model.get('status');
+    const environments = resource.data?.environments ?? [];
+    const problems = [
+      ...(status.data?.problems ?? []),
+      ...(resource.data?.problems ?? [])
+    ];
+    return (
+      <>
+        <Placeholder
+          resource={resource}
+          onRetry={this.retry}
+          trans={trans}
+          loading={trans.__('Looking for environments…')}
+        />
+        {problems.map((problem, index) => (
+          <Note key={index} problem={problem} kind="warning" />
+        ))}
+        {resource.data && !environments.length && (
+          <div className="jp-EnvManager-empty">
+            <p>{trans.__('No environments yet.')}</p>
+            <TextButton primary onClick={() => this.run(CommandIDs.create, {})}>
+              {trans.__('New environment')}
+            </TextButton>
+          </div>
+        )}
+        {environments.length > 0 && (
+          <EnvironmentList
+            environments={environments}
+            locations={status.data?.locations ?? []}
+            job={id => model.job(id)}
+            trans={trans}
+            verbs={{
+              open: ({ id, kernels }) =>
+                this.run(
+                  kernels.length
+                    ? CommandIDs.openNotebook
+                    : CommandIDs.registerKernel,
+                  { environment: id }
+                ),
+              remove: ({ id }) =>
+                this.run(CommandIDs.remove, { environment: id }),
+              menu: ({ id }, anchor) => this._menu(id, anchor),
+              cancel: job => this.run(CommandIDs.cancelJob, { job }),
+              showJob: job => this.run(CommandIDs.openJob, { job })
+            }}
+          />
+        )}
+      </>
+    );
+  }
+
+  private _menu(environment: string, anchor: HTMLElement): void {
+    openMenu(this.options.commands, anchor, { environment }, [
+      CommandIDs.openNotebook,
+      CommandIDs.registerKernel,
+      CommandIDs.copyPath,
+      null,
+      CommandIDs.remove
+    ]);
+  }
+}
+
+/** The kernels. */
+export class KernelsView extends View {
+  /** Show what the model says. */
+  constructor(options: ISectionOptions) {
+    super(options, ['kernels', 'environments']);
+  }
+
+  protected content(): JSX.Element {
+    const { model } = this;
+    const { trans } = this.options;
+    const resource = model.get('kernels');
+    return (
+      <>
+        <Placeholder
+          resource={resource}
+          onRetry={this.retry}
+          trans={trans}
+          loading={trans.__('Looking for kernels…')}
+          quiet={this.isEcho(resource.problem)}
+        />
+        {resource.data && !resource.data.kernels.length && (
+          <div className="jp-EnvManager-empty">
+            {trans.__('No kernels. A new environment brings one.')}
+          </div>
+        )}
+        {resource.data && (
+          <KernelList
+            kernels={resource.data.kernels}
+            environmentName={id => model.environment(id)?.name}
+            isChecking={name => model.isChecking(name)}
+            trans={trans}
+            verbs={{
+              open: ({ name }) =>
+                this.run(CommandIDs.openNotebook, { kernel: name }),
+              check: ({ name }) =>
+                this.run(CommandIDs.checkKernel, { kernel: name }),
+              remove: ({ name }) =>
+                this.run(CommandIDs.removeKernel, { kernel: name }),
+              menu: ({ name }, anchor) => this._menu(name, anchor)
+            }}
+          />
+        )}
+      </>
+    );
+  }
+
+  private _menu(kernel: string, anchor: HTMLElement): void {
+    openMenu(this.options.commands, anchor, { kernel }, [
+      CommandIDs.openNotebook,
+      CommandIDs.checkKernel,
+      CommandIDs.copyKernelPath,
+      null,
+      CommandIDs.removeKernel
+    ]);
+  }
+}
+
+/** The GPUs; read when first seen. */
+export class GpusView extends View {
+  /** Show what the model says. */
+  constructor(options: ISectionOptions) {
+    super(options, ['gpus']);
+  }
+
+  protected content(): JSX.Element {
+    const { trans } = this.options;
+    const resource = this.model.get('gpus');
+    return (
+      <>
+        <Placeholder
+          resource={resource}
+          onRetry={this.retry}
+          trans={trans}
+          loading={trans.__('Asking the driver…')}
+          quiet={this.isEcho(resource.problem)}
+        />
+        {resource.data && <GpuList report={resource.data} trans={trans} />}
+      </>
+    );
+  }
+}
+
+/** The jobs. */
+export class ActivityView extends View {
+  /** Show what the model says. */
+  constructor(options: ISectionOptions) {
+    super(options, ['jobs']);
+  }
+
+  protected content(): JSX.Element {
+    const { model } = this;
+    const { trans } = this.options;
+    const resource = model.get('jobs');
+    return (
+      <>
+        <Placeholder
+          resource={resource}
+          onRetry={this.retry}
+          trans={trans}
+          loading={trans.__('Looking for activity…')}
+          quiet={this.isEcho(resource.problem)}
+        />
+        {resource.data && !resource.data.jobs.length && (
+          <div className="jp-EnvManager-empty">
+            {trans.__(
+              'Nothing is going on. Creations and removals show up here.'
+            )}
+          </div>
+        )}
+        {resource.data && (
+          <JobList
+            jobs={resource.data.jobs}
+            speed={id => model.speed(id)}
+            trans={trans}
+            verbs={{
+              open: ({ id }) => this.run(CommandIDs.openJob, { job: id }),
+              cancel: ({ id }) => this.run(CommandIDs.cancelJob, { job: id })
+            }}
+          />
+        )}
+      </>
+    );
+  }
+}
+
+/** Show a menu of commands below an element; null is a separator. */
+function openMenu(
+  commands: CommandRegistry,
+  anchor: HTMLElement,
+  args: ReadonlyJSONObject,
+  ids: (string | null)[]
+): void {
+  const menu = new MenuSvg({ commands });
+  for (const command of ids) {
+    menu.addItem(command === null ? { type: 'separator' } : { command, args });
+  }
+  menu.aboutToClose.connect(() => {
+    // The menu runs the command after closing: let it, then drop the menu and give the focus back.
+    setTimeout(() => {
+      menu.dispose();
+      if (!document.activeElement || document.activeElement === document.body) {
+        anchor.focus();
+      }
+    });
+  });
+  const { left, bottom } = anchor.getBoundingClientRect();
+  menu.open(left, bottom);
+}
