@@ -18,7 +18,7 @@ from .client import clean_url
 
 
 def to_json(records: Iterable[RepoDataRecord]) -> list[dict[str, Any]]:
-    """The records as JSON objects; each has ``fn``, ``url`` and ``channel`` beside its repodata, without credentials."""
+    """The records as JSON objects, each with its ``fn``, ``url`` and ``channel``; without credentials."""
     objects = [json.loads(record.to_json()) for record in records]
     # The gateway writes the address it was led to, token and all, into records that came from a shard.
     return [{**entry, "url": clean_url(entry["url"]), "channel": clean_url(entry["channel"])} for entry in objects]
