@@ -79,7 +79,7 @@ class EnvManagerApp(ExtensionApp):
 
     async def stop_extension(self) -> None:
         """Stop watching; running jobs go on and are found again by the next server."""
-        await self.service.queue.stop()
+        await self.service.stop()
 
     @property
     def _events(self) -> EventLogger:

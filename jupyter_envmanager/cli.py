@@ -56,7 +56,7 @@ async def _run(options: argparse.Namespace) -> int:
         command: Command = options.run
         return await command(service, options)
     finally:
-        await queue.stop()
+        await service.stop()
 
 
 def _print_json(value: Any) -> int:

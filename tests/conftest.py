@@ -147,13 +147,13 @@ def make_home(tmp_path: Path, jp_asyncio_loop: asyncio.AbstractEventLoop) -> Ite
 
     yield make
     for home in homes:
-        jp_asyncio_loop.run_until_complete(end_jobs(home.service.queue))
+        jp_asyncio_loop.run_until_complete(end_jobs(home.service))
 
 
-async def end_jobs(queue: JobQueue) -> None:
+async def end_jobs(service: EnvManagerService) -> None:
     """Workers outlive their server by design; none outlives its test."""
-    await queue.stop()
-    for worker in queue.workers.values():
+    await service.stop()
+    for worker in service.queue.workers.values():
         if worker.poll() is None:
             os.killpg(worker.pid, signal.SIGKILL)
         worker.wait()

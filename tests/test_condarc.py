@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_envmanager import condarc
-from jupyter_envmanager.layers import Node
+from jupyter_envmanager.config import condarc
+from jupyter_envmanager.config.layers import Node
 
 
 def read(path: Path, content: str | bytes) -> tuple[dict[str, Node], list[str]]:

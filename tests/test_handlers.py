@@ -44,7 +44,7 @@ def home(jp_environ: None, tmp_path: Path, tiny: ChannelServer, monkeypatch: pyt
 @pytest.fixture(autouse=True)
 def no_job_outlives_its_test(jp_serverapp: Any, jp_asyncio_loop: asyncio.AbstractEventLoop) -> Iterator[None]:
     yield
-    jp_asyncio_loop.run_until_complete(end_jobs(jp_serverapp.web_app.settings[SERVICE].queue))
+    jp_asyncio_loop.run_until_complete(end_jobs(jp_serverapp.web_app.settings[SERVICE]))
 
 
 async def problem(response: Any) -> tuple[int, models.Problem]:

@@ -17,8 +17,7 @@ from jupyter_client.kernelspec import KernelSpecManager
 
 from jupyter_envmanager.environments import environment_id
 from jupyter_envmanager.errors import Conflict, Invalid, NotAllowed, NotFound
-from jupyter_envmanager.kernel_check import check_kernel
-from jupyter_envmanager.kernels import KERNEL_PACKAGES, KernelRegistry, has_kernel_package
+from jupyter_envmanager.kernels import KERNEL_PACKAGES, KernelRegistry, check_kernel, has_kernel_package
 from jupyter_envmanager.models import Environment, Kernel, KernelCheck
 
 psutil: Any = pytest.importorskip("psutil")

@@ -10,7 +10,7 @@ from typing import Protocol
 from ..engine.bytecode import BytecodeCache
 from ..engine.progress import Report
 from ..engine.transaction import writable_cache
-from ..kernel_check import check_kernel
+from ..kernels import check_kernel
 from ..models import KernelCheck
 from .store import CreateAction
 

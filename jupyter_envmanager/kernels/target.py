@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from string import Template
 
+from ..models import Environment
 from .kernelspec import PLACEHOLDER, Spec
-from .models import Environment
 
 _EXEC = re.compile(r"^\s*exec\s+(.+)$", re.MULTILINE)
 _SHELLS = {"sh", "bash", "dash", "zsh", "ksh"}

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote
 
-from .errors import Invalid
-from .redaction import redact
+from ..errors import Invalid
+from ..redaction import redact
 
 _URL = re.compile(r"(?i)([a-z][a-z0-9+.-]*)://(?:([^/?#]*)@)?([^/?#]*)([^?#]*)")
 _TOKEN = re.compile(r"/t/([^/]+)")

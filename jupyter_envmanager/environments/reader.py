@@ -17,21 +17,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..models import Environment, Package, Problem
 from . import installed, sizes, venvs
 from .condameta import MetaSummary, fingerprint, settled, summarise
-from .environments_txt import add_to_environments_txt, remove_from_environments_txt
-from .models import Environment, Package, Problem
-from .places import Candidate, Finder, Places, is_environment
-
-__all__ = [
-    "EnvironmentReader",
-    "Places",
-    "add_to_environments_txt",
-    "environment_id",
-    "fingerprint",
-    "is_environment",
-    "remove_from_environments_txt",
-]
+from .places import Candidate, Finder, Places
 
 _BASE_REASON = "It is conda's base environment: conda itself lives here."
 _SERVER_REASON = "JupyterLab runs from it."

@@ -22,12 +22,10 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from . import kernel_target, kernelspec
-from .errors import Conflict, Invalid, NoSpace, NotAllowed, NotFound
+from ..errors import Conflict, Invalid, NoSpace, NotAllowed, NotFound
+from ..models import Environment, Kernel, KernelCheck
+from . import kernelspec, target
 from .kernelspec import NewSpec, Spec
-from .models import Environment, Kernel, KernelCheck
-
-__all__ = ["KERNEL_PACKAGES", "KernelRegistry", "has_kernel_package"]
 
 log = logging.getLogger(__name__)
 
@@ -278,16 +276,16 @@ def _kernel(
     environment: str | None = None,
     prefix: str | None = None,
 ) -> Kernel:
-    programs = kernel_target.programs(spec)
-    found = kernel_target.environment(spec, programs, by_path)
-    reason = spec.fault or kernel_target.orphan_reason(spec, programs)
+    programs = target.programs(spec)
+    found = target.environment(spec, programs, by_path)
+    reason = spec.fault or target.orphan_reason(spec, programs)
     return Kernel(
         name=spec.name,
         display_name=spec.display_name or spec.name,
         language=spec.language,
         path=str(spec.folder),
         environment=found.id if found else environment,
-        prefix=found.prefix if found else prefix or kernel_target.prefix(spec, programs),
+        prefix=found.prefix if found else prefix or target.prefix(spec, programs),
         stamped=bool(spec.stamp),
         writable=_is_writable(spec),
         orphan=bool(reason),

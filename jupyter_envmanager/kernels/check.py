@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 from traitlets import TraitError
 
+from ..models import KernelCheck, Problem
 from . import kernelspec
-from .models import KernelCheck, Problem
 
 if TYPE_CHECKING:
     from jupyter_client.asynchronous.client import AsyncKernelClient

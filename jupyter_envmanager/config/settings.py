@@ -15,16 +15,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
+from ..errors import Invalid, NotAllowed
+from ..models import Problem, Setting
+from ..redaction import redact
 from . import condarc
 from .channelnames import Channel, ChannelNames
 from .condaroot import find_root, usual_folders
-from .errors import Invalid, NotAllowed
 from .layers import Layer, Layers
-from .models import Problem, Setting
-from .redaction import redact
-from .settingvalues import ChannelPriority, alias, boolean, folder_reader, node_of, priority, ssl_reader
-
-__all__ = ["ChannelPriority", "Settings", "SettingsSource", "load", "redact"]
+from .values import ChannelPriority, alias, boolean, folder_reader, node_of, priority, ssl_reader
 
 _DEFAULT_CHANNELS = tuple(
     f"https://repo.anaconda.com/pkgs/{name}" for name in ("main", "r", *(["msys2"] if os.name == "nt" else []))

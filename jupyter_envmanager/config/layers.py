@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, TypeVar
 
-from .models import Problem
-from .redaction import redact
+from ..models import Problem
+from ..redaction import redact
 
 Flag = Literal["final", "top", "bottom"]
 NodeValue: TypeAlias = "str | tuple[Node, ...] | dict[str, Node] | None"

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from .models import Package, Problem
+from ..models import Package, Problem
 
 _SUBDIR = re.compile(r"^(noarch|(linux|osx|win|freebsd|emscripten|wasi|zos)-[a-z0-9_]+)$")
 _HISTORY_SPECS = re.compile(r"^#\s*(\w+)\s+specs:\s*(.+)$")

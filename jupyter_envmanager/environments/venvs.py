@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from .models import Language
+from ..models import Language
 
 
 @dataclass(frozen=True, kw_only=True)

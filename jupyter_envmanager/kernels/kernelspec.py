@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .errors import Invalid
+from ..errors import Invalid
 
 STAMP = "jupyter_envmanager"
 PLACEHOLDER = re.compile(r"\{([A-Za-z0-9_]+)\}")

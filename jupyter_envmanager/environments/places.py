@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..models import EnvironmentKind, Problem
 from . import environments_txt
-from .models import EnvironmentKind, Problem
 
 _WORK_FOLDER = ".envmanager"
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .models import Language, Problem
+from ..models import Language, Problem
 
 # A folder listed this soon after it changed may change again without a new time stamp.
 _SETTLED_NS = 2 * 10**9

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import yaml
 
+from ..models import Problem
 from .layers import Flag, Layer, Node, problem
-from .models import Problem
 
 Stamp = tuple[str, tuple[int, ...] | None]
 
