@@ -91,7 +91,7 @@ export async function removeKernel(
 ): Promise<void> {
   try {
     if (await confirmKernelRemoval(kernel, trans)) {
-      await model.removeKernel(kernel.name);
+      await model.removeKernel(kernel.name, !kernel.stamped);
     }
   } catch (error) {
     await showProblem(
@@ -112,4 +112,16 @@ export async function cancelJob(
   } catch (error) {
     await showProblem(trans.__('The job cannot be cancelled'), error);
   }
+}
+
+/** Say that a kernel is gone. */
+export async function explainMissingKernel(
+  kernel: string,
+  trans: TranslationBundle
+): Promise<void> {
+  await explain(
+    trans.__('No notebook'),
+    trans.__('The kernel “%1” is not there any more.', kernel),
+    trans
+  );
 }

@@ -85,8 +85,10 @@ export function addEnvironmentCommands({
     },
     execute: async args => {
       const kernel = kernelOf(args);
-      if (kernel !== undefined) {
-        await openNotebook(commands, serviceManager.kernelspecs, kernel);
+      const specs = serviceManager.kernelspecs;
+      if (kernel && !(await openNotebook(commands, specs, kernel))) {
+        const { explainMissingKernel } = await import('./actions');
+        await explainMissingKernel(kernel, trans);
       }
     },
     describedBy: {

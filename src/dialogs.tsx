@@ -62,6 +62,9 @@ export async function confirmKernelRemoval(
     body: (
       <div className="jp-EnvManager-dialog">
         {kernel.orphan && <p>{kernel.orphan_reason}</p>}
+        {!kernel.stamped && (
+          <p>{trans.__('It was not made by the environment manager.')}</p>
+        )}
         <p>
           {trans.__(
             'This deletes the folder of the kernelspec; no environment is touched.'

@@ -247,26 +247,26 @@ function EnvironmentRow(
               trans={trans}
             />
           )}
+          {job ? (
+            <IconButton
+              icon={closeIcon}
+              label={trans.__('Cancel: %1', job.title)}
+              onClick={() => verbs.cancel(job.id)}
+            />
+          ) : (
+            <IconButton
+              icon={ellipsesIcon}
+              label={trans.__('Actions for %1', name)}
+              menu
+              onClick={anchor => verbs.menu(environment, anchor)}
+            />
+          )}
         </div>
         <div className="jp-EnvManager-rowDetail" title={line}>
           {line}
         </div>
         {job && <ProgressBar value={job.progress} label={job.title} />}
       </div>
-      {job ? (
-        <IconButton
-          icon={closeIcon}
-          label={trans.__('Cancel: %1', job.title)}
-          onClick={() => verbs.cancel(job.id)}
-        />
-      ) : (
-        <IconButton
-          icon={ellipsesIcon}
-          label={trans.__('Actions for %1', name)}
-          menu
-          onClick={anchor => verbs.menu(environment, anchor)}
-        />
-      )}
     </Row>
   );
 }

@@ -5,7 +5,7 @@ import React from 'react';
 import type { Job } from './_models';
 import { Dot, IconButton, ProgressBar, Row, RowList } from './components';
 import { formatAgo, formatBytes, formatSeconds, joinParts } from './format';
-import { isActive } from './jobstate';
+import { isActive, isTesting } from './jobstate';
 import type { IJobSpeed } from './tokens';
 
 /** What a phase is called. */
@@ -59,7 +59,9 @@ export function jobLine(
       );
     case 'succeeded':
       return joinParts(
-        job.aftercare ? trans.__('Done, testing the kernel') : trans.__('Done'),
+        isTesting(job)
+          ? trans.__('Done, testing the kernel')
+          : trans.__('Done'),
         job.finished !== null && formatAgo(job.finished, trans)
       );
     case 'failed':
@@ -147,8 +149,17 @@ function JobRow(props: IJobListProps & { job: Job }): JSX.Element {
     >
       <Dot kind={jobDot(job)} label={stateName(job, trans)} />
       <div className="jp-EnvManager-rowText">
-        <div className="jp-EnvManager-rowName" title={job.prefix}>
-          {job.title}
+        <div className="jp-EnvManager-rowHead">
+          <span className="jp-EnvManager-rowName" title={job.prefix}>
+            {job.title}
+          </span>
+          {isActive(job) && (
+            <IconButton
+              icon={closeIcon}
+              label={trans.__('Cancel: %1', job.title)}
+              onClick={() => verbs.cancel(job)}
+            />
+          )}
         </div>
         <div
           className={`jp-EnvManager-rowDetail${bad ? ' jp-mod-error' : ''}`}
@@ -163,13 +174,6 @@ function JobRow(props: IJobListProps & { job: Job }): JSX.Element {
           />
         )}
       </div>
-      {isActive(job) && (
-        <IconButton
-          icon={closeIcon}
-          label={trans.__('Cancel: %1', job.title)}
-          onClick={() => verbs.cancel(job)}
-        />
-      )}
     </Row>
   );
 }

@@ -9,6 +9,16 @@ export function isActive(job: Job): boolean {
   return ACTIVE.includes(job.state);
 }
 
+/** Whether a job that has succeeded still starts its kernel for a test. */
+export function isTesting({ aftercare, check, kernel }: Job): boolean {
+  return (
+    aftercare &&
+    kernel !== null &&
+    (check?.state ?? 'pending') !== 'passed' &&
+    check?.state !== 'failed'
+  );
+}
+
 /** What of a job matters to environments and kernels; they are read again when it changes. */
 export function jobKey(job: Job): string {
   return `${job.state} ${job.aftercare} ${job.check?.state ?? ''}`;

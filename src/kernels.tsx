@@ -110,8 +110,32 @@ function KernelRow(
     >
       <Dot kind={dot} label={state} />
       <div className="jp-EnvManager-rowText">
-        <div className="jp-EnvManager-rowName" title={kernel.path}>
-          {name}
+        <div className="jp-EnvManager-rowHead">
+          <span className="jp-EnvManager-rowName" title={kernel.path}>
+            {name}
+          </span>
+          {orphan && isRemovable(kernel) ? (
+            <IconButton
+              icon={deleteIcon}
+              label={trans.__('Remove kernel %1', name)}
+              onClick={() => verbs.remove(kernel)}
+            />
+          ) : (
+            !orphan && (
+              <IconButton
+                icon={runIcon}
+                label={trans.__('Test start %1', name)}
+                disabled={checking}
+                onClick={() => verbs.check(kernel)}
+              />
+            )
+          )}
+          <IconButton
+            icon={ellipsesIcon}
+            label={trans.__('Actions for kernel %1', name)}
+            menu
+            onClick={anchor => verbs.menu(kernel, anchor)}
+          />
         </div>
         {line && (
           <div
@@ -125,28 +149,6 @@ function KernelRow(
           </div>
         )}
       </div>
-      {orphan && isRemovable(kernel) ? (
-        <IconButton
-          icon={deleteIcon}
-          label={trans.__('Remove kernel %1', name)}
-          onClick={() => verbs.remove(kernel)}
-        />
-      ) : (
-        !orphan && (
-          <IconButton
-            icon={runIcon}
-            label={trans.__('Test start %1', name)}
-            disabled={checking}
-            onClick={() => verbs.check(kernel)}
-          />
-        )
-      )}
-      <IconButton
-        icon={ellipsesIcon}
-        label={trans.__('Actions for kernel %1', name)}
-        menu
-        onClick={anchor => verbs.menu(kernel, anchor)}
-      />
     </Row>
   );
 }

@@ -195,9 +195,12 @@ export class EnvManagerModel implements IEnvManagerModel {
     return this._checking.has(name);
   }
 
-  /** Remove a kernelspec. */
-  async removeKernel(name: string): Promise<void> {
-    await this._api.request(['kernels', name], { method: 'DELETE' });
+  /** Remove a kernelspec; `force` also one that we did not write. */
+  async removeKernel(name: string, force = false): Promise<void> {
+    await this._api.request(['kernels', name], {
+      method: 'DELETE',
+      query: { force: force ? 1 : undefined }
+    });
     await this._refreshKernels();
   }
 
@@ -217,7 +220,9 @@ export class EnvManagerModel implements IEnvManagerModel {
 
   /** The folders inside a folder, or the allowed roots. */
   folders(path: string): Promise<FolderListing> {
-    return this._api.request(['folders'], { query: { path } });
+    return this._api.request(['folders'], {
+      query: { path: path || undefined }
+    });
   }
 
   private async _startJob(
@@ -304,7 +309,8 @@ export class EnvManagerModel implements IEnvManagerModel {
   private _onEvent(_: Event.IManager, emission: Event.Emission): void {
     if (emission.schema_id === JOB_EVENT) {
       this._lastEvent = Date.now();
-      void this.refresh('jobs');
+      // Without a job, something about an environment is known now: its size.
+      void this.refresh(emission['job'] === '' ? 'environments' : 'jobs');
     }
   }
 

@@ -1,18 +1,21 @@
 import type { KernelSpec } from '@jupyterlab/services';
 import type { CommandRegistry } from '@lumino/commands';
 
-/** Open a new notebook with a kernel, by the means that this application has. */
+/** Open a new notebook with a kernel, by the means that this application has; false when the kernel is gone. */
 export async function openNotebook(
   commands: CommandRegistry,
   kernelspecs: KernelSpec.IManager,
   kernelName: string
-): Promise<void> {
+): Promise<boolean> {
   if (!kernelspecs.specs?.kernelspecs[kernelName]) {
     await kernelspecs.refreshSpecs();
   }
+  if (!kernelspecs.specs?.kernelspecs[kernelName]) {
+    return false;
+  }
   if (commands.hasCommand('notebook:create-new')) {
     await commands.execute('notebook:create-new', { kernelName });
-    return;
+    return true;
   }
   const file = (await commands.execute('docmanager:new-untitled', {
     type: 'notebook'
@@ -22,4 +25,5 @@ export async function openNotebook(
     factory: 'Notebook',
     kernel: { name: kernelName }
   });
+  return true;
 }

@@ -4,9 +4,8 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Job } from './_models';
 import { baseName } from './format';
-import { openNotebook } from './notebooks';
 import type { Pages } from './pages';
-import type { IEnvManagerModel } from './tokens';
+import { CommandIDs, type IEnvManagerModel } from './tokens';
 
 /** What notifications need. */
 export interface IAnnounceOptions {
@@ -52,11 +51,7 @@ function announceSuccess({ app, trans }: IAnnounceOptions, job: Job): void {
             label: trans.__('Open notebook'),
             displayType: 'accent',
             callback: () =>
-              void openNotebook(
-                app.commands,
-                app.serviceManager.kernelspecs,
-                kernel
-              )
+              void app.commands.execute(CommandIDs.openNotebook, { kernel })
           }
         ]
       : []

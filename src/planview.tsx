@@ -49,7 +49,7 @@ export function PlanView({
           <col className="jp-EnvManager-colSign" />
           <col className="jp-EnvManager-colName" />
           <col className="jp-EnvManager-colVersion" />
-          <col />
+          <col className="jp-EnvManager-colChannel" />
           <col className="jp-EnvManager-colSize" />
           <col className="jp-EnvManager-colReason" />
         </colgroup>
@@ -58,7 +58,9 @@ export function PlanView({
             <th>{trans.__('Change')}</th>
             <th>{trans.__('Package')}</th>
             <th>{trans.__('Version')}</th>
-            <th>{trans.__('Channel')}</th>
+            <th className="jp-EnvManager-actionChannel">
+              {trans.__('Channel')}
+            </th>
             <th>{trans.__('Size')}</th>
             <th>{trans.__('Why')}</th>
           </tr>

@@ -93,6 +93,7 @@ export class EnvironmentsView extends View {
     const resource = model.get('environments');
     const status = model.get('status');
     const environments = resource.data?.environments ?? [];
+    const own = environments.some(environment => !environment.protected);
     const problems = [
       ...(status.data?.problems ?? []),
       ...(resource.data?.problems ?? [])
@@ -108,14 +109,6 @@ export class EnvironmentsView extends View {
         {problems.map((problem, index) => (
           <Note key={index} problem={problem} kind="warning" />
         ))}
-        {resource.data && !environments.length && (
-          <div className="jp-EnvManager-empty">
-            <p>{trans.__('No environments yet.')}</p>
-            <TextButton primary onClick={() => this.run(CommandIDs.create, {})}>
-              {trans.__('New environment')}
-            </TextButton>
-          </div>
-        )}
         {environments.length > 0 && (
           <EnvironmentList
             environments={environments}
@@ -137,6 +130,14 @@ export class EnvironmentsView extends View {
               showJob: job => this.run(CommandIDs.openJob, { job })
             }}
           />
+        )}
+        {resource.data && !own && (
+          <div className="jp-EnvManager-empty">
+            <p>{trans.__('You have no environments yet.')}</p>
+            <TextButton primary onClick={() => this.run(CommandIDs.create, {})}>
+              {trans.__('New environment')}
+            </TextButton>
+          </div>
         )}
       </>
     );

@@ -119,8 +119,8 @@ export interface IEnvManagerModel extends IDisposable {
   checkKernel(name: string): Promise<KernelCheck>;
   /** Whether a kernel is being tested for this page now. */
   isChecking(name: string): boolean;
-  /** Remove a kernelspec. */
-  removeKernel(name: string): Promise<void>;
+  /** Remove a kernelspec; `force` also one that we did not write. */
+  removeKernel(name: string, force?: boolean): Promise<void>;
   /** Search the channels for packages. */
   searchPackages(
     query: string,

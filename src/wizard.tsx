@@ -38,6 +38,7 @@ export class CreatePage extends ReactWidget {
     super();
     const { model, trans, values, job } = _options;
     this.addClass('jp-EnvManager-page');
+    this.node.tabIndex = -1;
     this.creation = new Creation(model, trans, values, job ?? null);
     this.creation.changed.connect(this._onChanged, this);
     model.stateChanged.connect(this._onModel, this);
@@ -75,10 +76,15 @@ export class CreatePage extends ReactWidget {
 
   protected onActivateRequest(msg: Message): void {
     super.onActivateRequest(msg);
-    const field = this.node.querySelector<HTMLElement>(
-      '.jp-EnvManager-field input'
-    );
-    (field ?? this.node).focus();
+    void (this.renderPromise ?? Promise.resolve()).then(() => {
+      const { node } = this;
+      if (!node.contains(document.activeElement)) {
+        const field = node.querySelector<HTMLElement>(
+          '.jp-EnvManager-field input'
+        );
+        (field ?? node).focus();
+      }
+    });
   }
 
   protected render(): JSX.Element {

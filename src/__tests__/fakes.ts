@@ -87,7 +87,8 @@ export function makeModel(server = new FakeServer()) {
     } as never,
     trans: nullTranslator.load('test')
   });
-  const emit = (schema = JOB_EVENT) => stream.emit({ schema_id: schema });
+  const emit = (schema = JOB_EVENT, job = 'j1') =>
+    stream.emit({ schema_id: schema, job });
   return { model, server, emit, specs };
 }
 

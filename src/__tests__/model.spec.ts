@@ -5,7 +5,7 @@ import { type FakeServer, makeJob, makeModel, until } from './fakes';
 
 let model: EnvManagerModel;
 let server: FakeServer;
-let emit: (schema?: string) => void;
+let emit: (schema?: string, job?: string) => void;
 let specs: { refreshed: number };
 
 beforeEach(() => {
@@ -66,6 +66,12 @@ describe('events', () => {
     await until(() => server.count('GET jobs') >= 2);
     expect(server.count('GET jobs')).toBeLessThanOrEqual(5);
     expect(server.count('GET environments')).toBe(0);
+  });
+
+  it('without a job read the environments', async () => {
+    emit(undefined, '');
+    await until(() => server.count('GET environments') === 1);
+    expect(server.count('GET jobs')).toBe(0);
   });
 
   it('of others are ignored', async () => {
