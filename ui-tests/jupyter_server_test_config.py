@@ -1,0 +1,17 @@
+"""The server of the browser stories: Galata's test settings, behind a base URL as under JupyterHub."""
+
+import os
+
+from jupyterlab.galata import configure_jupyter_server
+
+c = get_config()  # type: ignore[name-defined]  # noqa: F821 - the loader of this file provides it
+configure_jupyter_server(c)
+
+c.ServerApp.ip = "127.0.0.1"
+c.ServerApp.port = int(os.environ["ENVMANAGER_PORT"])
+# What JupyterHub puts before everything: an address built without it is a bug that a plain server hides.
+c.ServerApp.base_url = "/user/ann/"
+# Containers run tests as root.
+c.ServerApp.allow_root = True
+# Galata logs every request otherwise; a failing story shows what the page said.
+c.ServerApp.log_level = "WARN"

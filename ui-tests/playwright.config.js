@@ -1,0 +1,59 @@
+/**
+ * The browser stories: one server for all of them, one story at a time.
+ *
+ * ENVMANAGER_PYTHON names the Python whose JupyterLab is tested; by default that of the checkout's .venv, else `python`.
+ */
+const fs = require('fs');
+const path = require('path');
+const base = require('@jupyterlab/galata/lib/playwright-config');
+
+const port = Number(process.env.ENVMANAGER_PORT ?? 8898);
+const checkout = path.join(__dirname, '..', '.venv', 'bin', 'python');
+const python =
+  process.env.ENVMANAGER_PYTHON ??
+  (fs.existsSync(checkout) ? checkout : 'python');
+const chromium = '/usr/bin/chromium';
+
+module.exports = {
+  ...base,
+  testDir: 'tests',
+  workers: 1,
+  // One more try where other work on the machine may starve a kernel.
+  retries: process.env.CI ? 1 : 0,
+  // A story takes 3 to 15 s on two cores.
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
+  reporter: [['list'], ['./reporter.js']],
+  use: {
+    ...base.use,
+    baseURL: `http://127.0.0.1:${port}/user/ann`,
+    viewport: { width: 1280, height: 800 },
+    video: 'off',
+    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
+    actionTimeout: 15_000,
+    launchOptions: fs.existsSync(chromium)
+      ? {
+          executablePath: chromium,
+          args: [
+            '--no-sandbox',
+            '--disable-gpu',
+            '--disable-quic',
+            '--no-first-run',
+            '--disable-background-networking',
+            '--disable-component-update',
+            '--disable-sync'
+          ]
+        }
+      : {}
+  },
+  webServer: {
+    command: `"${python}" serve.py`,
+    url: `http://127.0.0.1:${port}/user/ann/api`,
+    env: { ENVMANAGER_PORT: String(port) },
+    // The first start builds the channel: wheels are downloaded, a Python is packaged.
+    timeout: 300_000,
+    reuseExistingServer: !process.env.CI,
+    gracefulShutdown: { signal: 'SIGTERM', timeout: 15_000 }
+  }
+};

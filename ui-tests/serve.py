@@ -1,0 +1,193 @@
+"""JupyterLab with the environment manager in a home of its own, and a real conda channel that can be told to misbehave.
+
+    python ui-tests/serve.py
+
+Needs only what runs it: jupyter_envmanager installed, or this checkout on its path with the frontend built. Everything is
+below one temporary folder that goes when the server does. Environment variables:
+
+ENVMANAGER_PORT
+    Port of JupyterLab on loopback, 8898 by default; the control address is the next one.
+ENVMANAGER_HOME
+    Folder to use as the home; it must not exist, and goes as well.
+
+The control address takes faults of the channel as JSON, by pattern of path, and says where things are:
+
+    GET /                                                     {"home": …, "condarc": …, "channel": …, "failing": …}
+    POST / {"conda-forge/*/pandas-*": {"bytes_per_second": 100000}}
+    DELETE /                                                  all faults but that of the failing channel end
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "scripts"))
+
+from local_channel import ChannelServer, Fault, Synthetic, build_channel, serve  # noqa: E402
+
+import jupyter_envmanager  # noqa: E402
+
+PORT = int(os.environ.get("ENVMANAGER_PORT", "8898"))
+# What a server needs of the machine; the rest, such as conda's variables and proxies, is none of a story's business.
+KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "CI")
+# Noise does not compress: so many bytes are downloaded.
+BIG = 2_000_000
+PACKAGES = (
+    Synthetic("big-download", "1.0", files={"share/big": random.Random(0).randbytes(BIG)}),
+    Synthetic("bigger-download", "1.0", files={"share/bigger": random.Random(1).randbytes(BIG)}),
+)
+
+
+def main() -> int:
+    """Run until JupyterLab ends or a signal comes; returns the exit status."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with folder() as temporary, channels(temporary / "channels") as server:
+        home = Path(os.environ.get("ENVMANAGER_HOME") or temporary / "home" / "ann")
+        home.mkdir(parents=True)
+        try:
+            condarc = write_condarc(home, server)
+            with control(server, {"home": str(home), "condarc": condarc, **addresses(server)}):
+                return lab(home, temporary)
+        finally:
+            end_processes(home)
+            shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """A temporary folder."""
+    path = Path(tempfile.mkdtemp(prefix="envmanager-ui-")).resolve()
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@contextmanager
+def channels(directory: Path) -> Iterator[ChannelServer]:
+    """The real channel under the name of the one everybody uses, as a site's mirror has it."""
+    build_channel(directory / "conda-forge", synthetic=PACKAGES, report=lambda line: print(line, flush=True))
+    with serve(directory) as server:
+        heal(server)
+        yield server
+
+
+def addresses(server: ChannelServer) -> dict[str, str]:
+    """The channel, and one whose server is broken."""
+    return {"channel": f"{server.url}/conda-forge", "failing": f"{server.url}/failing"}
+
+
+def heal(server: ChannelServer) -> None:
+    """Let only the failing channel fail."""
+    server.heal()
+    server.fault("failing/*", Fault(status=500))
+
+
+def write_condarc(home: Path, server: ChannelServer) -> str:
+    """Name the channel; returns the text, for a story that has broken it."""
+    text = f"channels:\n  - conda-forge\ncustom_channels:\n  conda-forge: {server.url}\n"
+    (home / ".condarc").write_text(text)
+    return text
+
+
+@contextmanager
+def control(server: ChannelServer, state: dict[str, str]) -> Iterator[None]:
+    """Answer on the control address while the block runs."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.answer(state)
+
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            for pattern, fault in body.items():
+                server.fault(pattern, Fault(**fault))
+            self.answer({})
+
+        def do_DELETE(self) -> None:
+            heal(server)
+            self.answer({})
+
+        def answer(self, body: dict[str, str]) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(json.dumps(body).encode())
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", PORT + 1), Handler) as listener:
+        threading.Thread(target=listener.serve_forever, args=(0.05,), daemon=True).start()
+        try:
+            yield
+        finally:
+            listener.shutdown()
+
+
+def lab(home: Path, temporary: Path) -> int:
+    """JupyterLab as this home's owner starts it."""
+    config, data = temporary / "config", home / ".local" / "share" / "jupyter"
+    config.mkdir()
+    (data / "labextensions").mkdir(parents=True)
+    environment = {name: os.environ[name] for name in KEPT if name in os.environ}
+    environment |= {
+        "HOME": str(home),
+        "ENVMANAGER_PORT": str(PORT),
+        "JUPYTER_CONFIG_DIR": str(config),
+        "JUPYTER_DATA_DIR": str(data),
+        "JUPYTER_RUNTIME_DIR": str(temporary / "runtime"),
+        "JUPYTERLAB_GALATA_ROOT_DIR": str(home),
+    }
+    if not installed():
+        link_checkout(config, data, environment)
+    command = [sys.executable, "-m", "jupyterlab", "--config", str(HERE / "jupyter_server_test_config.py")]
+    with subprocess.Popen(command, env=environment, cwd=home) as process:
+        try:
+            return process.wait()
+        finally:
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(10)
+            process.kill()
+
+
+def installed() -> bool:
+    """Whether a wheel has put the extension where this Python's JupyterLab looks."""
+    return (Path(sys.prefix) / "share/jupyter/labextensions/jupyter-envmanager/package.json").exists()
+
+
+def link_checkout(config: Path, data: Path, environment: dict[str, str]) -> None:
+    """What a wheel installs, for the checkout that is on the path."""
+    package = Path(jupyter_envmanager.__file__).resolve().parent
+    if not (package / "labextension" / "package.json").exists():
+        sys.exit("The frontend is not built: run “jlpm build” first.")
+    (data / "labextensions" / "jupyter-envmanager").symlink_to(package / "labextension")
+    shutil.copytree(package.parent / "jupyter-config" / "server-config", config / "jupyter_server_config.d")
+    environment["PYTHONPATH"] = str(package.parent)
+
+
+def end_processes(home: Path) -> None:
+    """Workers and kernels outlive their server by design; these end with it."""
+    mark = f"HOME={home}".encode()
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if mark in (process / "environ").read_bytes().split(b"\0"):
+                os.kill(int(process.name), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

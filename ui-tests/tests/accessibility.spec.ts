@@ -1,0 +1,65 @@
+import * as fs from 'fs';
+
+import type { AxeResults } from 'axe-core';
+import type { Page } from '@playwright/test';
+
+import { expect, settings, test } from './fixtures';
+
+const AXE = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe finds below a selector that bars somebody from using it, as lines. */
+async function violations(page: Page, selector: string): Promise<string[]> {
+  const { violations: found } = await page.evaluate(
+    async ([source, context]) => {
+      if (!('axe' in window)) {
+        new Function(source)();
+      }
+      return (window as any).axe.run(context, {
+        resultTypes: ['violations']
+      }) as AxeResults;
+    },
+    [AXE, selector] as const
+  );
+  return found
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) =>
+      nodes.map(
+        ({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`
+      )
+    );
+}
+
+for (const theme of ['JupyterLab Light', 'JupyterLab Dark']) {
+  test.describe(theme, () => {
+    test.use({ mockSettings: settings(theme) as any });
+
+    test(`Nothing bars anybody from panel, form, plan and job in ${theme}`, async ({
+      page: labPage,
+      envs,
+      server
+    }) => {
+      const page = labPage as unknown as Page;
+      await server.clear('axe');
+      await server.make('stats', ['python', 'pandas']);
+      await envs.open();
+      await expect(envs.kernel('stats')).toBeVisible();
+      expect(await violations(page, '#envmanager-panel')).toEqual([]);
+
+      await envs.new();
+      expect(await violations(page, '.jp-EnvManager-page')).toEqual([]);
+
+      await envs.button('Preview').click();
+      await expect(envs.problem('Name')).toBeVisible();
+      expect(await violations(page, '.jp-EnvManager-page')).toEqual([]);
+
+      await envs.name.fill('axe');
+      await envs.add('pandas', 'numpy>=2');
+      await envs.preview();
+      expect(await violations(page, '.jp-EnvManager-page')).toEqual([]);
+
+      await envs.button('Create').click();
+      await envs.ready('axe');
+      expect(await violations(page, '.jp-EnvManager-page')).toEqual([]);
+    });
+  });
+}

@@ -1,0 +1,289 @@
+/** What every story has: JupyterLab behind a base URL, a home, and a channel that misbehaves on demand. */
+import * as fs from 'fs';
+import * as path from 'path';
+
+import { expect, galata, test as base } from '@jupyterlab/galata';
+import type { APIRequestContext, Locator, Page } from '@playwright/test';
+
+export { expect };
+
+/** What a fault does to requests; see `Fault` of scripts/local_channel.py. */
+interface IFault {
+  status?: number;
+  bytes_per_second?: number;
+  delay?: number;
+}
+
+/** What the server tells about itself. */
+interface IPlaces {
+  home: string;
+  condarc: string;
+  channel: string;
+  failing: string;
+}
+
+/** A job, as far as stories look at it. */
+interface IJob {
+  id: string;
+  state: string;
+  aftercare: boolean;
+  error: unknown;
+}
+
+/** The server behind the page: its home, its channel, its REST. */
+export class Server {
+  constructor(
+    private readonly _request: APIRequestContext,
+    private readonly _baseURL: string
+  ) {
+    const url = new URL(_baseURL);
+    this._control = `http://${url.hostname}:${Number(url.port) + 1}/`;
+  }
+
+  async start(): Promise<void> {
+    this._places = await (await this._request.get(this._control)).json();
+  }
+
+  get home(): string {
+    return this._places.home;
+  }
+
+  get channel(): string {
+    return this._places.channel;
+  }
+
+  get failing(): string {
+    return this._places.failing;
+  }
+
+  /** The folder of a named environment. */
+  prefix(name: string): string {
+    return path.join(this.home, '.conda', 'envs', name);
+  }
+
+  /** Let requests for these packages go wrong, or be slow. */
+  async fault(pattern: string, fault: IFault): Promise<void> {
+    await this._request.post(this._control, { data: { [pattern]: fault } });
+  }
+
+  /** Download again what matches, slowly. */
+  async slow(packages: string, bytesPerSecond: number): Promise<void> {
+    const cache = path.join(this.home, '.conda', 'pkgs');
+    const names = fs.existsSync(cache) ? fs.readdirSync(cache) : [];
+    for (const name of names.filter(name => name.startsWith(packages))) {
+      fs.rmSync(path.join(cache, name), { recursive: true });
+    }
+    await this.fault(`*/${packages}-*`, { bytes_per_second: bytesPerSecond });
+  }
+
+  /** Write `.condarc`; without a text, the one that works. */
+  writeCondarc(text?: string): void {
+    const file = path.join(this.home, '.condarc');
+    fs.writeFileSync(file, text ?? this._places.condarc);
+  }
+
+  /** Ask the environment manager. */
+  async api<T>(method: string, route: string, data?: unknown): Promise<T> {
+    const url = `${this._baseURL}/envmanager/${route}`;
+    const response = await this._request.fetch(url, { method, data });
+    if (!response.ok()) {
+      throw new Error(`${method} ${route}: ${await response.text()}`);
+    }
+    return response.json();
+  }
+
+  /** The names of the environments there are. */
+  async environments(): Promise<string[]> {
+    const { environments } = await this.api<{
+      environments: { name: string }[];
+    }>('GET', 'environments');
+    return environments.map(({ name }) => name);
+  }
+
+  /** Make an environment before a story starts; one that is there stays. */
+  async make(name: string, specs: string[], kernel = true): Promise<void> {
+    if ((await this.environments()).includes(name)) {
+      return;
+    }
+    const job = await this.api<IJob>('POST', 'environments', {
+      name,
+      source: { type: 'specs', specs },
+      kernel: kernel ? { display_name: name } : null
+    });
+    await expect
+      .poll(
+        async () => {
+          const now = await this.api<IJob>('GET', `jobs/${job.id}`);
+          return now.aftercare ? 'aftercare' : now.state;
+        },
+        { timeout: 40_000 }
+      )
+      .toBe('succeeded');
+  }
+
+  /** Take an environment away, so that a second try of a story starts afresh. */
+  async clear(...names: string[]): Promise<void> {
+    const { environments } = await this.api<{
+      environments: { id: string; name: string }[];
+    }>('GET', 'environments');
+    for (const { id } of environments.filter(({ name }) =>
+      names.includes(name)
+    )) {
+      const job = await this.api<IJob>('DELETE', `environments/${id}`);
+      await expect
+        .poll(async () => (await this.api<IJob>('GET', `jobs/${job.id}`)).state)
+        .toBe('succeeded');
+    }
+  }
+
+  /** Undo what a story has done to channel, configuration and kernels. */
+  async tidy(): Promise<void> {
+    await this._request.delete(this._control);
+    this.writeCondarc();
+    const sessions = `${this._baseURL}/api/sessions`;
+    for (const { id } of await (await this._request.get(sessions)).json()) {
+      await this._request.delete(`${sessions}/${id}`);
+    }
+  }
+
+  private readonly _control: string;
+  private _places!: IPlaces;
+}
+
+/** The Environments panel and the page of a new environment. */
+export class Environments {
+  constructor(readonly page: Page) {
+    this.panel = page.locator('#envmanager-panel');
+    this.form = page.locator('.jp-EnvManager-page').filter({ visible: true });
+    this.plan = this.form.locator('.jp-EnvManager-plan');
+    this.job = this.form.locator('.jp-EnvManager-job-page');
+    this.name = this.form.getByRole('textbox', { name: 'Name', exact: true });
+    this.packages = this.form.getByRole('combobox', { name: 'Packages' });
+    this.python = this.form.getByRole('combobox', {
+      name: 'Python',
+      exact: true
+    });
+  }
+
+  /** Show the panel. */
+  async open(): Promise<void> {
+    if (!(await this.panel.isVisible())) {
+      await this.page
+        .getByRole('tab', { name: 'Environments', exact: true })
+        .click();
+    }
+    await expect(
+      this.panel.locator('.jp-EnvManager-env').first()
+    ).toBeVisible();
+  }
+
+  /** The row of an environment. */
+  environment(name: string): Locator {
+    return this.panel.locator('.jp-EnvManager-env').filter({
+      has: this.page.locator('.jp-EnvManager-rowName', {
+        hasText: new RegExp(`^${name.replace(/[.]/g, '\\.')}$`)
+      })
+    });
+  }
+
+  /** The row of a kernel. */
+  kernel(name: string): Locator {
+    return this.panel.locator('.jp-EnvManager-kernel').filter({
+      has: this.page.locator('.jp-EnvManager-rowName', {
+        hasText: new RegExp(`^${name}$`)
+      })
+    });
+  }
+
+  /** Open the form from the panel. */
+  async new(): Promise<void> {
+    await this.panel
+      .getByRole('button', { name: 'New environment' })
+      .first()
+      .click();
+    await expect(this.name).toBeVisible();
+  }
+
+  /** Add packages to the form. */
+  async add(...specs: string[]): Promise<void> {
+    for (const spec of specs) {
+      await this.packages.fill(spec);
+      await this.packages.press('Enter');
+    }
+  }
+
+  /** Press Preview and wait for the plan. */
+  async preview(): Promise<void> {
+    await this.button('Preview').click();
+    await expect(this.plan.getByRole('region', { name: 'Plan' })).toBeVisible();
+  }
+
+  /** A button of the page. */
+  button(name: string): Locator {
+    return this.form.getByRole('button', { name, exact: true });
+  }
+
+  /** What is said to be wrong with a field. */
+  problem(label: string): Locator {
+    return this.form
+      .locator('.jp-EnvManager-field')
+      .filter({ has: this.page.locator('label', { hasText: label }) })
+      .getByRole('alert');
+  }
+
+  /** The form is done, the job too. */
+  async ready(name: string): Promise<void> {
+    await expect(
+      this.form.getByRole('heading', { name: `Environment ${name} is ready` })
+    ).toBeVisible({ timeout: 30_000 });
+  }
+
+  readonly panel: Locator;
+  readonly form: Locator;
+  readonly plan: Locator;
+  readonly job: Locator;
+  readonly name: Locator;
+  readonly packages: Locator;
+  readonly python: Locator;
+}
+
+/** Settings of JupyterLab: no news from the network. */
+export function settings(theme = 'JupyterLab Light'): Record<string, unknown> {
+  return {
+    '@jupyterlab/apputils-extension:notification': {
+      checkForUpdates: false,
+      fetchNews: 'false'
+    },
+    '@jupyterlab/apputils-extension:themes': { theme }
+  };
+}
+
+export const test = base.extend<{ server: Server; envs: Environments }>({
+  // Galata's own clean-up asks the root of the host, not the base URL: `server` tidies up.
+  tmpPath: '',
+  kernels: null,
+  sessions: null,
+  terminals: null,
+  // What the layout remembers goes to the server, as for users.
+  mockState: false,
+  mockSettings: settings() as typeof galata.DEFAULT_SETTINGS,
+  autoGoto: false,
+  server: [
+    async ({ playwright, baseURL }, use) => {
+      const request = await playwright.request.newContext();
+      const server = new Server(request, baseURL!);
+      await server.start();
+      await use(server);
+      await server.tidy();
+      await request.dispose();
+    },
+    { auto: true }
+  ],
+  page: async ({ page, server: _ }, use) => {
+    await page.goto('?reset');
+    await use(page);
+  },
+  envs: async ({ page }, use) => {
+    await use(new Environments(page as unknown as Page));
+  }
+});

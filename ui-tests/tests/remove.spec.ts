@@ -1,0 +1,64 @@
+import { expect, test } from './fixtures';
+
+test('An environment is removed with its kernel, after a dialog that says what goes', async ({
+  page,
+  envs,
+  server
+}) => {
+  await server.make('old', ['python']);
+  await page.evaluate(() =>
+    (window as any).jupyterapp.serviceManager.kernelspecs.refreshSpecs()
+  );
+  const card = page.locator('.jp-LauncherCard[title^="old"]');
+  await expect(card.first()).toBeVisible();
+  await envs.open();
+  await expect(envs.kernel('old')).toBeVisible();
+
+  await envs.environment('old').getByRole('button').click();
+  await page.getByRole('menuitem', { name: 'Remove…' }).click();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog).toContainText('Remove environment “old”?');
+  await expect(dialog).toContainText(server.prefix('old'));
+  await expect(dialog).toContainText(/frees up to \d.* MB/);
+  await expect(dialog.getByRole('listitem')).toHaveText(['old']);
+  await dialog.getByRole('button', { name: 'Remove' }).click();
+
+  await expect(envs.environment('old')).toHaveCount(0);
+  await expect(envs.kernel('old')).toHaveCount(0);
+  await expect(card).toHaveCount(0);
+  expect(await server.environments()).not.toContain('old');
+});
+
+test('The dialog can be left without removing anything', async ({
+  page,
+  envs,
+  server
+}) => {
+  await server.make('kept', ['big-download'], false);
+  await envs.open();
+  await envs.environment('kept').focus();
+  await page.keyboard.press('Delete');
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  expect(await server.environments()).toContain('kept');
+});
+
+test('The environment that JupyterLab runs from cannot be removed', async ({
+  page,
+  envs,
+  server
+}) => {
+  const before = await server.environments();
+  await envs.open();
+  const row = envs.panel.locator('.jp-EnvManager-env', {
+    hasText: 'protected'
+  });
+  await row.getByRole('button').click();
+  await page.getByRole('menuitem', { name: 'Remove…' }).click();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog).toContainText('cannot be removed');
+  await expect(dialog).toContainText('JupyterLab runs from it');
+  await expect(dialog.getByRole('button', { name: 'Remove' })).toHaveCount(0);
+  await dialog.getByRole('button', { name: 'OK' }).click();
+  expect(await server.environments()).toEqual(before);
+});
