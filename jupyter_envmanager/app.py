@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 from typing import Any, ClassVar
 
-from jupyter_core.paths import jupyter_data_dir, jupyter_path
 from jupyter_events import EventLogger
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Bool, Int, List, Unicode
@@ -17,7 +16,8 @@ from .handlers import ROUTES, SERVICE
 from .jobs.queue import JobQueue
 from .jobs.store import JobStore
 from .models import Job
-from .service import EnvManagerService, Site
+from .service import EnvManagerService
+from .siteconfig import site_from
 
 SCHEMA_ID = "https://events.jupyter.org/jupyter_envmanager/job/v1"
 SCHEMA_FILE = Path(__file__).parent / "jobs" / "events.yaml"
@@ -106,33 +106,3 @@ class EnvManagerApp(ExtensionApp):
     def _measured(self, environment: str) -> None:
         data = {"job": "", "environment": environment, "state": "succeeded"}
         self._events.emit(schema_id=SCHEMA_ID, data=data)
-
-
-def site_from(
-    *,
-    home: Path,
-    server_root: Path,
-    state_dir: str = "",
-    kernels_dir: str = "",
-    allowed_roots: list[str] | None = None,
-    extra_roots: list[str] | None = None,
-    run_link_scripts: bool = False,
-    keep_generations: int = 3,
-    parallel_jobs: int = 2,
-) -> Site:
-    """Traits, as they are written, with their defaults filled in."""
-    data = Path(jupyter_data_dir())
-    return Site(
-        state_dir=Path(state_dir or data / "envmanager").expanduser(),
-        home=home,
-        server_prefix=Path(sys.prefix),
-        server_root=server_root,
-        kernels_dir=Path(kernels_dir or data / "kernels").expanduser(),
-        kernel_path=[Path(folder) for folder in jupyter_path("kernels")],
-        allowed_roots=[Path(root).expanduser() for root in allowed_roots or [str(home), str(server_root)]],
-        extra_roots=[Path(root).expanduser() for root in extra_roots or []],
-        run_link_scripts=run_link_scripts,
-        keep_generations=keep_generations,
-        parallel_jobs=parallel_jobs,
-        environments_txt=home / ".conda" / "environments.txt",
-    )

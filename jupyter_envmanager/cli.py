@@ -14,13 +14,13 @@ from typing import Any
 import msgspec
 
 from . import __version__
-from .app import site_from
 from .config import SettingsSource
 from .errors import EnvManagerError, Invalid
 from .jobs.queue import JobQueue
 from .jobs.store import JobStore
 from .models import Job, KernelRequest, NewEnvironment, Plan, SpecsSource
 from .service import EnvManagerService
+from .siteconfig import site_from
 from .words import age, amount, table
 
 Command = Callable[[EnvManagerService, argparse.Namespace], Awaitable[int]]

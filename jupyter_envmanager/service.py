@@ -9,7 +9,6 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -43,27 +42,11 @@ from .models import (
 )
 from .plans import PlanStore
 from .previews import Previewer
+from .redaction import redact
+from .siteconfig import Site
 from .targets import Targets, locations
 
 KERNEL_CHECK_SECONDS = 60.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Site:
-    """What the site and the user have set in Jupyter's configuration; see the traits of ``EnvManagerApp``."""
-
-    state_dir: Path
-    home: Path
-    server_prefix: Path
-    server_root: Path
-    kernels_dir: Path
-    kernel_path: Sequence[Path]
-    allowed_roots: Sequence[Path] = ()
-    extra_roots: Sequence[Path] = ()
-    run_link_scripts: bool = False
-    keep_generations: int = 3
-    parallel_jobs: int = 2
-    environments_txt: Path = field(default_factory=lambda: Path("~/.conda/environments.txt").expanduser())
 
 
 class EnvManagerService:
@@ -107,7 +90,7 @@ class EnvManagerService:
             version=__version__,
             engine=engine,
             platform=platform,
-            channels=list(settings.channels),
+            channels=[redact(channel) for channel in settings.channels],
             locations=places,
             server_prefix=str(self.site.server_prefix),
             server_root=str(self.site.server_root),

@@ -18,7 +18,8 @@ from jupyter_envmanager.config import SettingsSource
 from jupyter_envmanager.jobs.queue import JobQueue
 from jupyter_envmanager.jobs.store import JobStore
 from jupyter_envmanager.models import Job, NewEnvironment, SpecsSource
-from jupyter_envmanager.service import EnvManagerService, Site
+from jupyter_envmanager.service import EnvManagerService
+from jupyter_envmanager.siteconfig import Site
 
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
 

@@ -18,7 +18,7 @@ LAYERS: list[set[str]] = [
     {"engine", "environments", "kernels", "gpu"},
     {"plans"},
     {"jobs"},
-    {"checks", "targets", "previews", "words"},
+    {"checks", "targets", "previews", "siteconfig", "words"},
     {"service"},
     {"handlers"},
     {"app"},

@@ -10,17 +10,23 @@ import json
 import os
 import re
 import tempfile
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import msgspec
 from rattler import Channel, Client, Config
 
-from ..config import Settings
+from ..redaction import redact
+
+if TYPE_CHECKING:
+    from ..config import Settings
 
 _USERINFO = re.compile(r"^(https?://)[^/@]*@")
+USER_AGENT = "jupyter_envmanager"
+_CERTIFICATES = threading.Lock()
 _TOKEN = re.compile(r"/t/[^/]+(?=/|$)")
 
 
@@ -52,7 +58,9 @@ def network(settings: Settings, channels: Sequence[str] | None = None) -> Networ
     NotAllowed
         The site's allow or deny list forbids one of them.
     """
-    names = tuple(channels) if channels else settings.channels
+    # Browsers see configured channels without credentials, and send them back like that.
+    configured = {redact(name): name for name in settings.channels}
+    names = [configured.get(name, name) for name in channels or settings.channels]
     clean: dict[str, None] = {}
     mirrors: dict[str, str] = {}
     logins: dict[str, tuple[str, str]] = {}
@@ -80,13 +88,30 @@ def client(reach: Network) -> Client:
     """A client for these channels: retries, keyring authentication, proxies, certificates, mirrors."""
     toml = _toml(reach)
     if not reach.logins:
-        return Client.from_config(Config.from_toml(toml), user_agent="jupyter_envmanager")
+        return _build(toml, reach.verify)
     with tempfile.TemporaryDirectory() as folder:
         # Read while the client is built, and gone before anybody uses it. The folder is the user's alone.
         file = Path(folder) / "logins.json"
         file.write_text(json.dumps({**_stored_logins(), **_rattler_logins(reach)}), encoding="utf-8")
         toml = f"authentication-override-file = {json.dumps(str(file))}\n{toml}"
-        return Client.from_config(Config.from_toml(toml), user_agent="jupyter_envmanager")
+        return _build(toml, reach.verify)
+
+
+def _build(toml: str, verify: bool | str) -> Client:
+    """Certificates are read while the client is built, from where OpenSSL's variables point to: there is no option."""
+    config = Config.from_toml(toml)
+    if isinstance(verify, bool) or verify == "truststore":
+        return Client.from_config(config, user_agent=USER_AGENT)
+    variable = "SSL_CERT_DIR" if Path(verify).is_dir() else "SSL_CERT_FILE"
+    with _CERTIFICATES:
+        before = os.environ.get(variable)
+        os.environ[variable] = verify
+        try:
+            return Client.from_config(config, user_agent=USER_AGENT)
+        finally:
+            os.environ.pop(variable, None)
+            if before is not None:
+                os.environ[variable] = before
 
 
 def _rattler_logins(reach: Network) -> dict[str, Any]:

@@ -117,6 +117,8 @@ def unreachable(text: str, channels: Sequence[str] = ()) -> ChannelUnreachable:
         reason = "its host name is not known here"
     elif "connection refused" in lowered or "tcp connect error" in lowered:
         reason = "nothing answers there"
+    elif "certificate" in lowered:
+        reason = "its certificate is not trusted here (conda's ssl_verify setting can name the right authority)"
     elif "timed out" in lowered:
         reason = "it did not answer in time"
     elif status := re.search(r"\b(?:status|error) (?:client error |server error )?\(?(\d{3})", lowered):
@@ -140,7 +142,7 @@ def no_space(where: str = "") -> NoSpace:
     place = f" in {where}" if where else ""
     return NoSpace(
         f"No space is left{place}. Nothing was changed.",
-        hint="Free some space or choose another location; “Activity” shows how much the plan needs.",
+        hint="Free some space or choose another location, then try again.",
     )
 
 

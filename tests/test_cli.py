@@ -1,0 +1,120 @@
+"""``jupyter envmanager`` as it is typed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from local_channel import ChannelServer, Fault
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def home(tmp_path: Path, tiny: ChannelServer) -> Path:
+    """A home with a ``.condarc``."""
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / ".condarc").write_text(f"channels:\n  - {tiny.url}\n")
+    return home
+
+
+@pytest.fixture
+def environment(home: Path) -> dict[str, str]:
+    """The variables of that user."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("JUPYTER", "XDG"))}
+    return {**kept, "HOME": str(home)}
+
+
+@pytest.fixture
+def run(environment: dict[str, str]) -> Run:
+    """Run one command."""
+
+    def command(*arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "jupyter_envmanager.cli", *arguments],
+            capture_output=True,
+            text=True,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == status, done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+        return done
+
+    return command
+
+
+def as_json(done: subprocess.CompletedProcess[str]) -> Any:
+    return json.loads(done.stdout)
+
+
+def test_create_list_and_remove(run: Run, home: Path) -> None:
+    told = run("create", "-n", "one", "tinier", "--yes").stdout
+    assert re.search(r"tiny +1\.0", told)
+    assert "Create one: succeeded" in told
+    listed = as_json(run("list", "--json"))["environments"]
+    one = next(env for env in listed if env["name"] == "one")
+    assert one["prefix"] == str(home / ".conda" / "envs" / "one")
+    assert re.search(r"^one\b.*/one$", run("list").stdout, re.MULTILINE)
+    told = run("remove", "one", "--yes").stdout
+    assert one["prefix"] in told
+    assert not Path(one["prefix"]).exists()
+    jobs = as_json(run("jobs", "--json"))
+    assert [(job["action"], job["state"]) for job in jobs] == [("remove", "succeeded"), ("create", "succeeded")]
+
+
+def test_a_dry_run_changes_nothing(run: Run, home: Path) -> None:
+    plan = as_json(run("create", "-n", "one", "tiny", "--dry-run", "--json"))
+    assert [action["name"] for action in plan["actions"]] == ["tiny"]
+    assert not (home / ".conda" / "envs").exists()
+
+
+def test_errors_are_sentences_with_a_hint(run: Run) -> None:
+    told = run("create", "-n", "one", "tinny", "--yes", status=1).stderr
+    assert told.splitlines() == ["Error: No channel has a package “tinny”.", told.splitlines()[1]]
+    assert "tiny" in told.splitlines()[1]
+    assert "There is no environment" in run("remove", "nosuch", "--yes", status=1).stderr
+    assert "--yes" in run("create", "-n", "one", "tiny", status=1).stderr
+
+
+def test_protected_environments_are_refused(run: Run) -> None:
+    assert "cannot be removed" in run("remove", sys.prefix, "--yes", status=1).stderr
+    assert Path(sys.prefix).is_dir()
+
+
+def test_kernels_and_gpus_and_jobs_answer_on_an_empty_home(run: Run) -> None:
+    assert as_json(run("kernels", "--json"))["kernels"] is not None
+    assert "available" in as_json(run("gpus", "--json"))
+    assert run("gpus").stdout.strip()
+    assert run("jobs").stdout.strip() == "No jobs."
+
+
+def test_an_interrupt_cancels_the_job(environment: dict[str, str], run: Run, home: Path, tiny: ChannelServer) -> None:
+    tiny.fault("*/files-*.conda", Fault(bytes_per_second=2000))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "jupyter_envmanager.cli", "create", "-n", "slow", "files", "--yes"],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    deadline = time.monotonic() + 60
+    while not any("files" in path for path in tiny.counts) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert b"Traceback" not in errors
+    assert process.returncode == 130
+    assert [job["state"] for job in as_json(run("jobs", "--json"))] == ["cancelled"]
+    assert not (home / ".conda" / "envs" / "slow").exists()
