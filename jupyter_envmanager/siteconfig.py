@@ -50,9 +50,7 @@ def site_from(
         server_root=server_root,
         kernels_dir=Path(kernels_dir or data / "kernels").expanduser(),
         kernel_path=[Path(folder) for folder in jupyter_path("kernels")],
-        allowed_roots=list(
-            dict.fromkeys(Path(root).expanduser() for root in allowed_roots or [str(home), str(server_root)])
-        ),
+        allowed_roots=list(dict.fromkeys(roots)),
         extra_roots=[Path(root).expanduser() for root in extra_roots or []],
         run_link_scripts=run_link_scripts,
         keep_generations=keep_generations,
