@@ -8,7 +8,7 @@ import type {
 
 import type { Environment, Kernel } from './_models';
 import { openNotebook } from './notebooks';
-import { CommandIDs, type IEnvManagerModel } from './tokens';
+import { CommandIDs, type IEnvManagerModel, type Topic } from './tokens';
 
 /** What the commands need. */
 export interface ICommandOptions {
@@ -222,8 +222,22 @@ export function addGeneralCommands({
   const { commands } = app;
   commands.addCommand(CommandIDs.refresh, {
     label: trans.__('Refresh Environments'),
-    execute: () => model.refresh(),
-    describedBy: { args: { type: 'object', properties: {} } }
+    execute: args =>
+      model.refresh(...((args['topics'] ?? []) as readonly Topic[])),
+    describedBy: {
+      args: {
+        type: 'object',
+        properties: {
+          topics: {
+            type: 'array',
+            items: { type: 'string' },
+            description: trans.__(
+              'What to read again: status, environments, kernels, gpus, jobs'
+            )
+          }
+        }
+      }
+    }
   });
   commands.addCommand(CommandIDs.cancelJob, {
     label: trans.__('Cancel'),

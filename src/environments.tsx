@@ -1,18 +1,12 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { closeIcon, ellipsesIcon, FilterBox } from '@jupyterlab/ui-components';
+import { closeIcon, ellipsesIcon } from '@jupyterlab/ui-components';
 import React from 'react';
 
 import type { Environment, Job, Location } from './_models';
-import {
-  Badge,
-  Dot,
-  IconButton,
-  ProgressBar,
-  Row,
-  RowList
-} from './components';
+import { Badge, Dot, IconButton, ProgressBar } from './components';
 import { formatBytes, formatCount, joinParts } from './format';
 import { jobLine } from './jobs';
+import { Row, RowList } from './rows';
 
 /** What can be done with an environment. */
 export interface IEnvironmentVerbs {
@@ -96,11 +90,14 @@ export function EnvironmentList(props: IEnvironmentListProps): JSX.Element {
   return (
     <>
       <div className="jp-EnvManager-filter">
-        <FilterBox
-          placeholder={trans.__('Filter environments')}
-          updateFilter={(_, query) => setFilter(query ?? '')}
-          useFuzzyFilter={false}
-          caseSensitive={false}
+        <input
+          type="search"
+          className="jp-EnvManager-input"
+          aria-label={trans.__('Filter environments')}
+          placeholder={trans.__('Filter by name or folder')}
+          spellCheck={false}
+          value={filter}
+          onChange={event => setFilter(event.target.value)}
         />
       </div>
       {groupByLocation(shown, locations).map(group => (

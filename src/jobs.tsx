@@ -3,10 +3,11 @@ import { closeIcon } from '@jupyterlab/ui-components';
 import React from 'react';
 
 import type { Job } from './_models';
-import { Dot, IconButton, ProgressBar, Row, RowList } from './components';
+import { Dot, IconButton, ProgressBar } from './components';
 import { formatAgo, formatBytes, formatSeconds, joinParts } from './format';
 import { isActive, isTesting } from './jobstate';
 import type { IJobSpeed } from './tokens';
+import { Row, RowList } from './rows';
 
 /** What a phase is called. */
 export function phaseName(

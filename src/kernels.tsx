@@ -3,16 +3,9 @@ import { deleteIcon, ellipsesIcon, runIcon } from '@jupyterlab/ui-components';
 import React from 'react';
 
 import type { GpuDevice, GpuReport, Kernel } from './_models';
-import {
-  classes,
-  Dot,
-  IconButton,
-  Note,
-  ProgressBar,
-  Row,
-  RowList
-} from './components';
+import { classes, Dot, IconButton, Note, ProgressBar } from './components';
 import { formatAgo, formatBytes, formatSeconds, joinParts } from './format';
+import { Row, RowList } from './rows';
 
 /** What can be done with a kernel. */
 export interface IKernelVerbs {
@@ -90,10 +83,11 @@ function KernelRow(
   const checking = props.isChecking(kernel.name);
   const environment =
     kernel.environment && props.environmentName(kernel.environment);
+  const check = checkLine(kernel, checking, trans);
+  const failed = kernel.check?.state === 'failed' && !checking;
   const line = orphan
     ? joinParts(trans.__('environment gone'), kernel.orphan_reason)
-    : joinParts(environment, checkLine(kernel, checking, trans));
-  const failed = kernel.check?.state === 'failed';
+    : joinParts(...(failed ? [check, environment] : [environment, check]));
   const dot = orphan || failed ? 'bad' : checking ? 'busy' : 'on';
   const state = orphan
     ? trans.__('Cannot start')

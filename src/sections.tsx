@@ -57,14 +57,10 @@ export abstract class View extends VDomRenderer<IEnvManagerModel> {
     this.updated();
   }
 
-  /** Read what has not been read yet, or failed. */
+  /** Read when shown: things may have changed outside Jupyter. */
   private _load(): void {
-    const missing = this.topics.filter(topic => {
-      const { data, problem, loading } = this.model.get(topic);
-      return (data === null || problem !== null) && !loading;
-    });
-    if (this.isVisible && missing.length) {
-      void this.model.refresh(...missing);
+    if (this.isVisible) {
+      void this.model.refresh(...this.topics);
     }
   }
 

@@ -3,8 +3,7 @@ import {
   CommandToolbarButton,
   PanelWithToolbar,
   refreshIcon,
-  type SidePanel,
-  ToolbarButton
+  type SidePanel
 } from '@jupyterlab/ui-components';
 import type { AccordionPanel, Widget } from '@lumino/widgets';
 
@@ -102,13 +101,16 @@ function count(value: number | undefined): string {
 }
 
 function refreshButton(
-  { model, trans }: ISectionOptions,
+  { commands, trans }: ISectionOptions,
   ...topics: Topic[]
-): ToolbarButton {
-  return new ToolbarButton({
+): CommandToolbarButton {
+  return new CommandToolbarButton({
+    commands,
+    id: CommandIDs.refresh,
+    args: { topics },
     icon: refreshIcon,
-    tooltip: trans.__('Refresh'),
-    onClick: () => void model.refresh(...topics)
+    label: '',
+    caption: trans.__('Refresh')
   });
 }
 

@@ -78,7 +78,8 @@ export class CreatePage extends ReactWidget {
     super.onActivateRequest(msg);
     void (this.renderPromise ?? Promise.resolve()).then(() => {
       const { node } = this;
-      if (!node.contains(document.activeElement)) {
+      const { activeElement } = document;
+      if (activeElement === node || !node.contains(activeElement)) {
         const field = node.querySelector<HTMLElement>(
           '.jp-EnvManager-field input'
         );
