@@ -1,0 +1,1 @@
+"""Benchmarks: measured on a real server, a real channel and real kernels; see README.md."""
