@@ -16,7 +16,7 @@ from .models import GpuDevice, GpuReport, Problem
 
 T = TypeVar("T")
 
-NO_DRIVER = "No NVIDIA driver on this machine. Environments made here get CPU builds unless you choose a GPU target."
+NO_DRIVER = "No NVIDIA driver on this machine: new environments get CPU builds."
 NO_DEVICES = "The NVIDIA driver sees no GPU on this machine."
 
 

@@ -143,8 +143,11 @@ class Channels:
 
     async def suggestion(self, name: str) -> str:
         """A hint with the names nearest to one that does not exist."""
-        near = await asyncio.to_thread(difflib.get_close_matches, name.lower(), await self.names(), 3, 0.7)
-        if near:
+        names = await self.names()
+        wanted = name.lower()
+        longer = sorted((known for known in names if wanted and known.startswith(wanted)), key=len)
+        alike = await asyncio.to_thread(difflib.get_close_matches, wanted, names, 3, 0.7)
+        if near := list(dict.fromkeys([*alike, *longer]))[:3]:
             return f"Did you mean {', '.join(near)}?"
         return "Check the spelling, or add the channel that has it."
 

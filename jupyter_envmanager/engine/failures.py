@@ -27,6 +27,9 @@ from ..redaction import redact
 
 _URL = re.compile(r"https?://[^\s'\"()<>]+|file://[^\s'\"()<>]+")
 
+# People know a channel by its address, not by the files of its index.
+_INDEX = re.compile(r"/(noarch|[a-z]+-[a-z0-9]+)/[^/]+$")
+
 _SPEC_HINT = "Write it like “numpy”, “python=3.12” or “pandas>=2,<3”."
 
 ERRORS: dict[str, type[EnvManagerError]] = {
@@ -111,7 +114,8 @@ def translate(error: BaseException, channels: Sequence[str] = ()) -> EnvManagerE
 
 def unreachable(text: str, channels: Sequence[str] = ()) -> ChannelUnreachable:
     """A channel that does not answer, or answers nonsense, with the reason in plain words."""
-    host = first_url(text) or " or ".join(channels) or "that was asked"
+    file = first_url(text)
+    host = (_INDEX.sub("", file) if file else " or ".join(channels)) or "that was asked"
     lowered = text.lower()
     if "dns error" in lowered or "lookup" in lowered:
         reason = "its host name is not known here"
@@ -131,7 +135,7 @@ def unreachable(text: str, channels: Sequence[str] = ()) -> ChannelUnreachable:
         reason = "its package index could not be read"
     return ChannelUnreachable(
         f"The channel {host} cannot be used: {reason}.",
-        hint="Check the channel's name and your network, then try again; other channels can be set on the create page.",
+        hint="Check the channel's name and your network, then try again, or choose other channels.",
         field="channels",
         engine=text,
     )
