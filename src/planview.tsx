@@ -99,7 +99,7 @@ function sums(plan: Plan, trans: TranslationBundle): string {
     cached
       ? trans.__('%1 (%2 already cached)', transfer, formatBytes(cached))
       : transfer,
-    trans.__('%1 on disk', formatBytes(plan.disk_size)),
+    trans.__('about %1 on disk', formatBytes(plan.disk_size)),
     trans.__('solved in %1', formatSeconds(plan.solve_time))
   );
 }
