@@ -164,7 +164,8 @@ export function GpuList({ report, trans }: IGpuListProps): JSX.Element {
   return (
     <>
       {!report.available && (
-        <div className="jp-EnvManager-empty" role="status">
+        // Nothing else in this section takes the focus, and in a low one the text must be scrolled to.
+        <div className="jp-EnvManager-empty" role="status" tabIndex={0}>
           {report.message || trans.__('No NVIDIA driver on this machine.')}
         </div>
       )}
