@@ -13,5 +13,7 @@ c.ServerApp.port = int(os.environ["ENVMANAGER_PORT"])
 c.ServerApp.base_url = "/user/ann/"
 # Containers run tests as root.
 c.ServerApp.allow_root = True
-# Galata logs every request otherwise; a failing story shows what the page said.
-c.ServerApp.log_level = "WARN"
+# Starts and redirects are no news between the stories.
+c.Application.log_level = "WARN"
+# Notebook 7 is started by the same server; Galata finds each application in `window.jupyterapp`.
+c.JupyterNotebookApp.expose_app_in_browser = True

@@ -17,6 +17,7 @@ const chromium = '/usr/bin/chromium';
 module.exports = {
   ...base,
   testDir: 'tests',
+  testIgnore: process.env.SCREENSHOTS ? [] : '**/screenshots.spec.ts',
   workers: 1,
   // One more try where other work on the machine may starve a kernel.
   retries: process.env.CI ? 1 : 0,
@@ -29,7 +30,8 @@ module.exports = {
     baseURL: `http://127.0.0.1:${port}/user/ann`,
     viewport: { width: 1280, height: 800 },
     video: 'off',
-    trace: 'retain-on-failure',
+    // Recording each story would double its time.
+    trace: 'on-first-retry',
     screenshot: 'only-on-failure',
     actionTimeout: 15_000,
     launchOptions: fs.existsSync(chromium)

@@ -2,8 +2,8 @@
 
     python ui-tests/serve.py
 
-Needs only what runs it: jupyter_envmanager installed, or this checkout on its path with the frontend built. Everything is
-below one temporary folder that goes when the server does. Environment variables:
+Needs only what runs it: jupyter_envmanager installed, or this checkout on its path with the frontend built. Everything
+is below one temporary folder that goes when the server does. Environment variables:
 
 ENVMANAGER_PORT
     Port of JupyterLab on loopback, 8898 by default; the control address is the next one.

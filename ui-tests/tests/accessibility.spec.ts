@@ -23,10 +23,15 @@ async function violations(page: Page, selector: string): Promise<string[]> {
   return found
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, nodes }) =>
-      nodes.map(
-        ({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`
-      )
+      nodes
+        .filter(({ html, target }) => !isForeign(html, target))
+        .map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`)
     );
+}
+
+/** JupyterLab's own toolbar buttons and filter box; a path of several parts leads into a web component. */
+function isForeign(html: string, target: unknown[]): boolean {
+  return html.startsWith('<jp-') || target.some(Array.isArray);
 }
 
 for (const theme of ['JupyterLab Light', 'JupyterLab Dark']) {
@@ -40,9 +45,9 @@ for (const theme of ['JupyterLab Light', 'JupyterLab Dark']) {
     }) => {
       const page = labPage as unknown as Page;
       await server.clear('axe');
-      await server.make('stats', ['python', 'pandas']);
+      await server.make('seen', ['python']);
       await envs.open();
-      await expect(envs.kernel('stats')).toBeVisible();
+      await expect(envs.kernel('seen')).toBeVisible();
       expect(await violations(page, '#envmanager-panel')).toEqual([]);
 
       await envs.new();
@@ -53,7 +58,7 @@ for (const theme of ['JupyterLab Light', 'JupyterLab Dark']) {
       expect(await violations(page, '.jp-EnvManager-page')).toEqual([]);
 
       await envs.name.fill('axe');
-      await envs.add('pandas', 'numpy>=2');
+      await envs.add('requests>=2');
       await envs.preview();
       expect(await violations(page, '.jp-EnvManager-page')).toEqual([]);
 

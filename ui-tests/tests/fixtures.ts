@@ -26,8 +26,6 @@ interface IPlaces {
 interface IJob {
   id: string;
   state: string;
-  aftercare: boolean;
-  error: unknown;
 }
 
 /** The server behind the page: its home, its channel, its REST. */
@@ -111,13 +109,9 @@ export class Server {
       kernel: kernel ? { display_name: name } : null
     });
     await expect
-      .poll(
-        async () => {
-          const now = await this.api<IJob>('GET', `jobs/${job.id}`);
-          return now.aftercare ? 'aftercare' : now.state;
-        },
-        { timeout: 40_000 }
-      )
+      .poll(async () => (await this.api<IJob>('GET', `jobs/${job.id}`)).state, {
+        timeout: 40_000
+      })
       .toBe('succeeded');
   }
 
@@ -280,6 +274,10 @@ export const test = base.extend<{ server: Server; envs: Environments }>({
     { auto: true }
   ],
   page: async ({ page, server: _ }, use) => {
+    // Each start would ask the server whether JupyterLab needs building: seconds of its time.
+    await page.route(/\/lab\/api\/build/, route =>
+      route.fulfill({ json: { status: 'stable', message: '' } })
+    );
     await page.goto('?reset');
     await use(page);
   },

@@ -55,7 +55,11 @@ test('A job goes on while the page is reloaded, and its progress comes back', as
       response.url().includes('/api/workspaces') &&
       response.request().method() === 'PUT'
   );
-  await page.reload({ waitForIsReady: false });
+  // Galata's own reload would put the launcher in front.
+  await Promise.all([
+    page.waitForEvent('domcontentloaded'),
+    page.evaluate(() => location.reload())
+  ]);
   await expect(envs.job).toBeVisible();
   await expect(envs.job).toContainText('steady');
   await envs.ready('steady');

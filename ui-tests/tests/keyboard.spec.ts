@@ -11,9 +11,9 @@ test('An environment is made with the keyboard alone', async ({
     await keyboard.press('Control+Shift+c');
     await expect(page.locator('.lm-CommandPalette-input')).toBeFocused();
     await keyboard.type(command);
-    await expect(page.locator('.lm-CommandPalette-item.lm-mod-active')).toHaveText(
-      new RegExp(`^${command}`)
-    );
+    await expect(
+      page.locator('.lm-CommandPalette-item.lm-mod-active')
+    ).toHaveText(new RegExp(`^${command}`));
     await keyboard.press('Enter');
   };
   /** Go on with Tab until something has the focus. */
@@ -29,9 +29,7 @@ test('An environment is made with the keyboard alone', async ({
 
   await palette('Environments');
   await expect(envs.panel).toBeVisible();
-  await expect(
-    envs.panel.locator('.jp-EnvManager-env').first()
-  ).toBeVisible();
+  await expect(envs.panel.locator('.jp-EnvManager-env').first()).toBeVisible();
 
   await palette('New Environment');
   await expect(envs.name).toBeFocused();
@@ -41,7 +39,9 @@ test('An environment is made with the keyboard alone', async ({
   await expect(envs.python).toHaveValue('none');
   await tabTo(envs.packages);
   await keyboard.type('big-dow');
-  await expect(page.getByRole('option', { name: /big-download/ })).toBeVisible();
+  await expect(
+    page.getByRole('option', { name: /big-download/ })
+  ).toBeVisible();
   await keyboard.press('ArrowDown');
   await keyboard.press('Enter');
   await expect(envs.form.locator('.jp-EnvManager-chip')).toHaveText(
@@ -71,7 +71,5 @@ test('The rows of the panel are walked with arrows, and their menus open with En
   await page.keyboard.press('Enter');
   await expect(page.getByRole('menuitem', { name: 'Copy Path' })).toBeVisible();
   await page.keyboard.press('Escape');
-  await expect(
-    envs.environment('kept').getByRole('button')
-  ).toBeFocused();
+  await expect(envs.environment('kept').getByRole('button')).toBeFocused();
 });

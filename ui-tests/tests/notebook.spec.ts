@@ -20,7 +20,9 @@ test.describe('In Notebook 7', () => {
     await server.clear('folder-env');
     await envs.open();
     await envs.new();
-    await envs.button('choose a folder instead').click();
+    await envs.form
+      .getByRole('button', { name: 'choose a folder instead' })
+      .click();
     await envs.button('Browse…').click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('New folder in it').fill('folder-env');
@@ -33,9 +35,7 @@ test.describe('In Notebook 7', () => {
     await envs.button('Create').click();
     await envs.ready('folder-env');
 
-    await page
-      .getByRole('tab', { name: 'Environments', exact: true })
-      .click();
+    await page.getByRole('tab', { name: 'Environments', exact: true }).click();
     await expect(envs.environment('folder-env')).toBeVisible();
     expect(await server.environments()).toContain('folder-env');
   });

@@ -38,7 +38,10 @@ test('The dialog can be left without removing anything', async ({
   await envs.open();
   await envs.environment('kept').focus();
   await page.keyboard.press('Delete');
-  await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: 'Cancel' })
+    .click();
   await expect(page.getByRole('dialog')).toHaveCount(0);
   expect(await server.environments()).toContain('kept');
 });

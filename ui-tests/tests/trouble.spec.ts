@@ -19,7 +19,7 @@ for (const [name, channel] of [
     await envs.add('numpy');
     await envs.button('Preview').click();
 
-    const note = envs.plan.getByRole('alert');
+    const note = envs.problem('Channels');
     await expect(note).toContainText(url.replace(/^http:\/\//, ''));
     await expect(note).toContainText(/[Cc]heck|[Tt]ry again/);
     await expect(envs.button('Create')).toBeDisabled();
@@ -43,14 +43,9 @@ test('A broken .condarc is named in the panel, with its line', async ({
   const note = envs.panel.locator('.jp-EnvManager-note').first();
   await expect(note).toContainText('.condarc');
   await expect(note).toContainText(/line \d/);
-  await expect(
-    envs.panel.locator('.jp-EnvManager-env').first()
-  ).toBeVisible();
+  await expect(envs.panel.locator('.jp-EnvManager-env').first()).toBeVisible();
 
   server.writeCondarc();
-  await envs.panel
-    .getByRole('button', { name: 'Refresh' })
-    .first()
-    .click();
+  await envs.panel.getByRole('button', { name: 'Refresh' }).first().click();
   await expect(note).toHaveCount(0);
 });

@@ -1,0 +1,126 @@
+/** Pictures for the README and for judging, not for comparing: see README.md. */
+import * as path from 'path';
+
+import { expect, settings, test } from './fixtures';
+
+const IMAGES = path.join(__dirname, '..', '..', 'docs', 'images');
+
+test.describe.configure({ mode: 'serial' });
+
+const shot = (name: string) => path.join(IMAGES, `${name}.png`);
+
+test('The panel, the form with its plan, progress, and the end', async ({
+  page,
+  envs,
+  server
+}) => {
+  test.setTimeout(180_000);
+  await server.clear('weather');
+  await server.make('stats', ['python', 'pandas'], true);
+  await server.make('tools', ['flask', 'requests'], false);
+  await server.make('teaching', ['python', 'numpy'], true);
+  await envs.open();
+  for (const name of ['stats', 'teaching']) {
+    await expect(envs.kernel(name)).toContainText('Answered', {
+      timeout: 60_000
+    });
+  }
+  // A page that has seen no job announces none.
+  await page.goto('?reset');
+  await expect(envs.kernel('teaching')).toBeVisible();
+  await expect(envs.panel).toContainText('My environments');
+  await expect(envs.panel).not.toContainText('Asking the driver');
+  await page.screenshot({ path: shot('panel') });
+
+  await envs.new();
+  await envs.name.fill('weather');
+  await envs.add('pandas', 'requests>=2');
+  await server.slow('pandas', 2_500_000);
+  await envs.packages.fill('num');
+  await expect(page.locator('.jp-EnvManager-option').first()).toBeVisible();
+  await page.screenshot({ path: shot('search') });
+  await envs.packages.fill('');
+  await envs.preview();
+  await page.screenshot({ path: shot('create') });
+
+  await envs.button('Create').click();
+  await expect(envs.job.getByRole('status')).toContainText('/s');
+  await page.screenshot({ path: shot('progress') });
+  await envs.ready('weather');
+  await expect(envs.form).toContainText('Kernel answered', { timeout: 30_000 });
+  await page.screenshot({ path: shot('ready') });
+
+  await envs.environment('weather').getByRole('button').click();
+  await page.getByRole('menuitem', { name: 'Remove…' }).click();
+  await expect(page.getByRole('dialog')).toBeVisible();
+  await page.screenshot({ path: shot('remove') });
+  await page.getByRole('button', { name: 'Cancel' }).click();
+});
+
+test('What goes wrong', async ({ page, envs, server }) => {
+  await server.slow('big-download', 50_000);
+  await envs.open();
+  await envs.new();
+  await envs.name.fill('typo');
+  await envs.add('pandsa');
+  await envs.button('Preview').click();
+  await expect(envs.problem('Packages')).toBeVisible();
+  await page.screenshot({ path: shot('error') });
+  server.writeCondarc('channels:\n  - conda-forge\n  oops: [\n');
+  await envs.panel.getByRole('button', { name: 'Refresh' }).first().click();
+  await expect(envs.panel.locator('.jp-EnvManager-note').first()).toBeVisible();
+  await page.screenshot({ path: shot('condarc') });
+});
+
+test('A narrow panel', async ({ page, envs }) => {
+  // JupyterLab stops at 250 px: a theme or another extension need not.
+  await page.addStyleTag({
+    content: ':root { --jp-sidebar-min-width: 180px; }'
+  });
+  await envs.open();
+  await page.sidebar.setWidth(200, 'left');
+  await expect(envs.environment('stats')).toBeVisible();
+  await page.screenshot({
+    path: shot('narrow'),
+    clip: { x: 0, y: 0, width: 400, height: 800 }
+  });
+});
+
+test.describe('In the dark', () => {
+  test.use({ mockSettings: settings('JupyterLab Dark') as any });
+
+  test('The form with its plan', async ({ page, envs, server }) => {
+    await server.clear('weather');
+    await page.goto('?reset');
+    await envs.open();
+    await envs.new();
+    await envs.name.fill('weather');
+    await envs.add('pandas', 'requests>=2');
+    await envs.preview();
+    await page.screenshot({ path: shot('dark') });
+  });
+});
+
+test.describe('In Notebook 7', () => {
+  test.use({
+    appPath: '/tree',
+    waitForApplication: async ({}, use) => {
+      await use(async page => {
+        await page.locator('.jp-FileBrowser').waitFor();
+      });
+    }
+  });
+
+  test('The panel and the folder picker', async ({ page, envs }) => {
+    await envs.open();
+    await expect(envs.environment('stats')).toBeVisible();
+    await page.screenshot({ path: shot('notebook7') });
+    await envs.new();
+    await envs.form
+      .getByRole('button', { name: 'choose a folder instead' })
+      .click();
+    await envs.button('Browse…').click();
+    await expect(page.getByRole('dialog')).toBeVisible();
+    await page.screenshot({ path: shot('folder') });
+  });
+});
