@@ -24,7 +24,7 @@ from benchmarks import tools  # noqa: E402
 from benchmarks.creation import PARTS, Created, create, forget, kernel_argv, open_panel, settle  # noqa: E402
 from benchmarks.home import Home  # noqa: E402
 from benchmarks.kernel import FIRST_CELL, IMPORT_PANDAS, start_alone  # noqa: E402
-from benchmarks.report import Figure, Group, machine, options, show  # noqa: E402
+from benchmarks.report import Figure, Group, end_cleanly, machine, options, show  # noqa: E402
 from benchmarks.server import Server, running  # noqa: E402
 
 SPECS = ["python", "ipykernel", "pandas"]
@@ -171,6 +171,7 @@ def main() -> None:
     parser = options(__doc__.splitlines()[0], repetitions=5)
     parser.add_argument("specs", nargs="*", default=SPECS, metavar="SPEC", help="default: python ipykernel pandas")
     arguments = parser.parse_args()
+    end_cleanly()
     before = machine()
     channel = build_channel(report=lambda line: print(line, file=sys.stderr))
     folder = Path(tempfile.mkdtemp(prefix="envmanager-benchmark-"))

@@ -114,6 +114,8 @@ async def start_alone(
         client = manager.client()
         client.start_channels()
         try:
+            # Output needs the subscription to be there before the request.
+            await client.wait_for_ready(timeout=_TIMEOUT)
             printed = [await _run(client, cells[0])]
             seconds = time.perf_counter() - begin
             printed += [await _run(client, cell) for cell in cells[1:]]
@@ -131,10 +133,6 @@ async def _run(client: Any, code: str) -> str:
         if message["header"]["msg_type"] == "stream":
             printed.append(message["content"]["text"])
 
-    # The first request waits in the socket until the kernel listens; output needs the subscription to be there.
-    if not client.__dict__.get("answered"):
-        await client.wait_for_ready(timeout=_TIMEOUT)
-        client.__dict__["answered"] = True
     reply = await client.execute_interactive(code, timeout=_TIMEOUT, output_hook=take)
     if reply["content"]["status"] != "ok":
         raise WrongAnswer(f"The cell failed: {reply['content']}")

@@ -25,7 +25,7 @@ from local_channel import build_channel, serve  # noqa: E402
 from benchmarks.creation import create, forget, open_panel, request, settle  # noqa: E402
 from benchmarks.home import Home, remove  # noqa: E402
 from benchmarks.population import populate, write_index  # noqa: E402
-from benchmarks.report import Figure, Group, machine, options, show  # noqa: E402
+from benchmarks.report import Figure, Group, end_cleanly, machine, options, show  # noqa: E402
 from benchmarks.server import Server, running  # noqa: E402
 
 SPECS = ["python", "ipykernel", "pandas"]
@@ -223,6 +223,7 @@ def main() -> None:
         "--records", type=int, default=100_000, metavar="N", help="records of an invented channel; default: %(default)s"
     )
     arguments = parser.parse_args()
+    end_cleanly()
     before = machine()
     folder = Path(tempfile.mkdtemp(prefix="envmanager-benchmark-"))
     try:
