@@ -23,7 +23,9 @@ class CheckStore:
         self._file = file
         self._lock = threading.Lock()
         try:
-            self._checks = msgspec.json.decode(file.read_bytes(), type=dict[str, KernelCheck])
+            kept = msgspec.json.decode(file.read_bytes(), type=dict[str, KernelCheck])
+            # A test start does not outlive the server that waits for it; a job that still runs one says so again.
+            self._checks = {name: check for name, check in kept.items() if check.state in ("passed", "failed")}
         except (OSError, msgspec.DecodeError):
             self._checks = {}
 
@@ -37,6 +39,14 @@ class CheckStore:
         with self._lock:
             if self._checks.get(kernel) != check:
                 self._checks[kernel] = check
+                self._save()
+
+    def give_up(self, kernel: str) -> None:
+        """Forget a test start that was begun and never ended."""
+        with self._lock:
+            known = self._checks.get(kernel)
+            if known is not None and known.state in ("pending", "running"):
+                del self._checks[kernel]
                 self._save()
 
     def forget(self, kernel: str) -> None:

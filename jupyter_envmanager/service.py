@@ -395,6 +395,8 @@ class EnvManagerService:
         """Keep what a job found out about its kernel."""
         if job.kernel is not None and job.check is not None:
             self.checks.put(job.kernel, job.check)
+        elif job.kernel is not None and not job.aftercare:
+            self.checks.give_up(job.kernel)
 
 
 def _building(job: Job) -> Environment:

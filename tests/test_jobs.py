@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
+from pathlib import Path
 
 import pytest
 from conftest import Home, MakeHome, until
@@ -126,8 +128,6 @@ async def test_a_killed_worker_is_noticed_and_cleaned_up(tiny_home: Home, tiny: 
     job = await slow_job(tiny_home, tiny)
     worker = tiny_home.service.queue.store.get(job.id).read_process("worker")
     assert worker is not None
-    import os
-
     os.kill(worker.pid, signal.SIGKILL)
     ended = await tiny_home.service.queue.wait(job.id)
     assert ended.state == "lost"
@@ -187,10 +187,31 @@ async def test_cancelling_what_is_over_changes_nothing(tiny_home: Home) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 async def test_workers_are_no_children_that_die_with_the_server(tiny_home: Home, tiny: ChannelServer) -> None:
-    import os
-
     job = await slow_job(tiny_home, tiny)
     worker = tiny_home.service.queue.store.get(job.id).read_process("worker")
     assert worker is not None
     assert os.getpgid(worker.pid) == worker.pid != os.getpgid(0)
     await tiny_home.service.queue.cancel(job.id)
+
+
+async def test_a_test_start_that_was_cut_off_is_not_shown_for_ever(real_home: Home) -> None:
+    job = await real_home.create("one", "python")
+    assert job.aftercare
+    worker = real_home.service.queue.workers[job.id]
+    os.killpg(worker.pid, signal.SIGKILL)
+    await real_home.service.queue.wait_for_aftercare(job.id)
+    ended = real_home.service.queue.job(job.id)
+    assert (ended.state, ended.aftercare, ended.check) == ("succeeded", False, None)
+    one = next(kernel for kernel in (await real_home.service.kernels()).kernels if kernel.name == "one")
+    assert one.check is None
+
+
+async def test_a_job_that_cannot_be_started_says_so(
+    tiny_home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "nosuch"))
+    job = await tiny_home.create("one", "tiny")
+    assert job.state == "failed"
+    assert job.error is not None
+    assert "could not be run" in job.error.message
+    assert not (tiny_home.envs / "one").exists()

@@ -19,8 +19,9 @@ from pathlib import Path
 
 import msgspec
 
-from ..errors import Conflict, EnvManagerError, NotFound
+from ..errors import Conflict, EnvManagerError, Internal, NotFound
 from ..models import Job, JobAction, JobEvent, Problem
+from ..redaction import redact
 from .process import ProcessId, this_process
 from .recovery import recover
 from .store import ACTIVE, Action, JobFolder, JobStore, file_version
@@ -113,7 +114,19 @@ class JobQueue:
 
     async def _run(self, job_id: str) -> None:
         folder = self.store.get(job_id)
-        job = folder.read_job()
+        try:
+            await self._run_worker(folder)
+        except Exception as error:
+            # A task's exception would be seen by nobody: the job must say it.
+            _logger.exception("job %s", job_id)
+            problem = Internal(
+                f"The job could not be run: {redact(str(error))}.",
+                hint="Nothing was changed. The server's log has more.",
+            )
+            self._write(folder, state="failed", finished=time.time(), error=problem.problem())
+
+    async def _run_worker(self, folder: JobFolder) -> None:
+        job_id, job = folder.id, folder.read_job()
         worker = folder.read_process("worker")
         if worker is not None:
             await self._follow(folder, worker.alive)
@@ -156,8 +169,10 @@ class JobQueue:
                 if (changed := file_version(folder.folder / "status.json")) != seen:
                     seen = changed
                     self._changed(folder.read_job())
-            if folder.read_job().aftercare:
-                self._write(folder, aftercare=False)
+            job = folder.read_job()
+            if job.aftercare:
+                unfinished = job.check is not None and job.check.state in ("pending", "running")
+                self._write(folder, aftercare=False, check=None if unfinished else job.check)
 
         task = asyncio.get_running_loop().create_task(follow())
         key = f"{folder.id}-aftercare"

@@ -80,6 +80,8 @@ def main(arguments: list[str]) -> int:
     folder = JobFolder(Path(arguments[0]))
     logging.basicConfig(stream=sys.stderr, level=logging.INFO)
     folder.write_process("worker", this_process())
+    if folder.cancel_file.exists():
+        return 0
     _obey_cancel(folder)
     action = folder.read_action()
     if isinstance(action, CreateAction) and action.umask is not None:
