@@ -56,6 +56,6 @@ module.exports = {
     // The first start builds the channel: wheels are downloaded, a Python is packaged.
     timeout: 300_000,
     reuseExistingServer: !process.env.CI,
-    gracefulShutdown: { signal: 'SIGTERM', timeout: 15_000 }
+    gracefulShutdown: { signal: 'SIGTERM', timeout: 30_000 }
   }
 };

@@ -28,6 +28,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -43,6 +44,8 @@ import jupyter_envmanager  # noqa: E402
 PORT = int(os.environ.get("ENVMANAGER_PORT", "8898"))
 # What a server needs of the machine; the rest, such as conda's variables and proxies, is none of a story's business.
 KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "CI")
+# In the environment of everything started from here.
+MARK = "ENVMANAGER_SERVE"
 # Noise does not compress: so many bytes are downloaded.
 BIG = 2_000_000
 PACKAGES = (
@@ -53,7 +56,7 @@ PACKAGES = (
 
 def main() -> int:
     """Run until JupyterLab ends or a signal comes; returns the exit status."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGTERM, stop)
     with folder() as temporary, channels(temporary / "channels") as server:
         home = Path(os.environ.get("ENVMANAGER_HOME") or temporary / "home" / "ann")
         home.mkdir(parents=True)
@@ -62,8 +65,14 @@ def main() -> int:
             with control(server, {"home": str(home), "condarc": condarc, **addresses(server)}):
                 return lab(home, temporary)
         finally:
-            end_processes(home)
+            end_processes(temporary)
             shutil.rmtree(home, ignore_errors=True)
+
+
+def stop(*_: object) -> None:
+    """End; further signals must not disturb the clearing away."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(0)
 
 
 @contextmanager
@@ -146,6 +155,7 @@ def lab(home: Path, temporary: Path) -> int:
     environment = {name: os.environ[name] for name in KEPT if name in os.environ}
     environment |= {
         "HOME": str(home),
+        MARK: str(temporary),
         "ENVMANAGER_PORT": str(PORT),
         "JUPYTER_CONFIG_DIR": str(config),
         "JUPYTER_DATA_DIR": str(data),
@@ -161,7 +171,8 @@ def lab(home: Path, temporary: Path) -> int:
         finally:
             process.terminate()
             with suppress(subprocess.TimeoutExpired):
-                process.wait(10)
+                # Whoever started this waits longer: see gracefulShutdown in playwright.config.js.
+                process.wait(5)
             process.kill()
 
 
@@ -180,13 +191,15 @@ def link_checkout(config: Path, data: Path, environment: dict[str, str]) -> None
     environment["PYTHONPATH"] = str(package.parent)
 
 
-def end_processes(home: Path) -> None:
-    """Workers and kernels outlive their server by design; these end with it."""
-    mark = f"HOME={home}".encode()
+def end_processes(temporary: Path) -> None:
+    """Workers and kernels outlive their server by design; those of this one end with it."""
+    mark = f"{MARK}={temporary}".encode()
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             if mark in (process / "environ").read_bytes().split(b"\0"):
                 os.kill(int(process.name), signal.SIGKILL)
+    # What they were writing is written once they are gone.
+    time.sleep(0.2)
 
 
 if __name__ == "__main__":

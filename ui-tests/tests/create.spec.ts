@@ -27,6 +27,10 @@ test('A new environment is previewed, made, and runs a cell', async ({
   await envs.button('Open notebook').click();
   const notebook = page.locator('.jp-NotebookPanel');
   await expect(notebook.locator('.jp-Toolbar-kernelName')).toHaveText('stats');
+  // JupyterLab drops a cell that is run before its kernel is connected.
+  await expect(
+    notebook.locator('.jp-Notebook-ExecutionIndicator')
+  ).toHaveAttribute('data-status', 'idle', { timeout: 30_000 });
   const cell = notebook.locator('.jp-Cell').first();
   await cell.locator('.cm-content').fill('import sys; print(sys.prefix)');
   await cell.locator('.cm-content').press('Shift+Enter');

@@ -27,6 +27,7 @@ test('The panel, the form with its plan, progress, and the end', async ({
   }
   // A page that has seen no job announces none.
   await page.goto('?reset');
+  await envs.open();
   await expect(envs.kernel('teaching')).toBeVisible();
   await expect(envs.panel).toContainText('My environments');
   await expect(envs.panel).not.toContainText('Asking the driver');
@@ -75,7 +76,8 @@ test('What goes wrong', async ({ page, envs, server }) => {
 test('A narrow panel', async ({ page, envs }) => {
   // JupyterLab stops at 250 px: a theme or another extension need not.
   await page.addStyleTag({
-    content: ':root { --jp-sidebar-min-width: 180px; }'
+    content:
+      'html:root, html body { --jp-sidebar-min-width: 180px !important; }'
   });
   await envs.open();
   await page.sidebar.setWidth(200, 'left');
