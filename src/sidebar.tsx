@@ -34,7 +34,7 @@ export function fillPanel(panel: SidePanel, options: ISectionOptions): void {
     activity(options)
   ];
   sections.forEach(section => panel.addWidget(new Section(section)));
-  (panel.content as AccordionPanel).setRelativeSizes([5, 3, 1.3, 2.2]);
+  (panel.content as AccordionPanel).setRelativeSizes([5.6, 3, 1, 2.2]);
 }
 
 function environments(options: ISectionOptions): ISection {
