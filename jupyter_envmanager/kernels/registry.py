@@ -20,7 +20,10 @@ import sys
 import tempfile
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from ..errors import Conflict, Invalid, NoSpace, NotAllowed, NotFound
 from ..models import Environment, Kernel, KernelCheck
@@ -78,14 +81,21 @@ class KernelRegistry:
     def __init__(self, user_dir: Path, search_path: Sequence[Path]) -> None:
         self._user_dir = user_dir
         self._path = list(dict.fromkeys(search_path if user_dir in search_path else [user_dir, *search_path]))
+        self._read: dict[str, _Read] = {}
 
     def list(self, environments: Sequence[Environment], checks: Mapping[str, KernelCheck]) -> builtins.list[Kernel]:
         """Every kernelspec that Jupyter sees, by display name, with the environment of each.
 
         ``checks`` maps kernel names to the results of their test starts.
         """
-        by_path = {os.path.realpath(environment.prefix): environment for environment in environments}
-        kernels = [_kernel(spec, by_path, checks.get(name)) for name, spec in self._specs().items()]
+        known = target.Known(environments)
+        writable: dict[Path, bool] = {}
+        kernels = []
+        for name, read in self._look().items():
+            parent = read.spec.folder.parent
+            if parent not in writable:
+                writable[parent] = os.access(parent, os.W_OK)
+            kernels.append(_kernel(read, known, checks.get(name), writable[parent]))
         return sorted(kernels, key=lambda kernel: (kernel.display_name.lower(), kernel.name))
 
     def register(self, *, prefix: Path, environment: str, display_name: str, name: str) -> Kernel:
@@ -110,7 +120,8 @@ class KernelRegistry:
         with _translated(self._user_dir):
             self._write(new, folder)
         spec = kernelspec.read(folder, folder.name.lower())
-        return _kernel(spec, {}, None, environment=environment, prefix=str(prefix))
+        kernel = _kernel(_Read(spec), target.Known([]), None, writable=True)
+        return msgspec.structs.replace(kernel, environment=environment, prefix=str(prefix))
 
     def remove(self, name: str, *, force: bool = False) -> None:
         """Remove a kernelspec; one that we did not write only with ``force``.
@@ -170,20 +181,28 @@ class KernelRegistry:
 
     def _specs(self) -> dict[str, Spec]:
         """The specs that count, by lower-case name."""
-        specs: dict[str, Spec] = {}
+        return {name: read.spec for name, read in self._look().items()}
+
+    def _look(self) -> dict[str, _Read]:
+        """The specs that count; a kernel.json is read again only when it has changed."""
+        found: dict[str, _Read] = {}
         for place in self._path:
             try:
-                folders = sorted(path for path in place.iterdir() if path.name.isprintable())
+                names = sorted(entry.name for entry in os.scandir(place) if entry.name.isprintable())
             except OSError as error:
                 log.debug("No kernels read: %s", error)
                 continue
-            for folder in folders:
-                name = folder.name.lower()
-                if name not in specs and os.access(folder / "kernel.json", os.F_OK):
-                    specs[name] = kernelspec.read(folder, name)
-        if _NATIVE not in specs and (native := _native()) is not None:
-            specs[_NATIVE] = native
-        return specs
+            for name in names:
+                path = f"{place}{os.sep}{name}"
+                if name.lower() not in found and (version := _version(path)) is not None:
+                    known = self._read.get(path)
+                    if known is None or known.version != version:
+                        known = _Read(kernelspec.read(Path(path), name.lower()), version)
+                    found[name.lower()] = known
+        if _NATIVE not in found and (native := _native()) is not None:
+            found[_NATIVE] = _Read(native)
+        self._read = {str(read.spec.folder): read for read in found.values()}
+        return found
 
     def _write(self, new: NewSpec, folder: Path) -> None:
         self._user_dir.mkdir(parents=True, exist_ok=True)
@@ -264,30 +283,51 @@ def _native() -> Spec | None:
     return Spec(name=_NATIVE, folder=folder, argv=argv, display_name="Python 3 (ipykernel)", language="python")
 
 
+@dataclass
+class _Read:
+    """A spec and the version of the kernel.json it was read from; what it starts, where that cannot change alone."""
+
+    spec: Spec
+    version: tuple[int, int, int] | None = None
+    programs: Sequence[str] | None = None
+
+    def starts(self) -> Sequence[str]:
+        """What the spec starts."""
+        if self.programs is not None:
+            return self.programs
+        programs = target.programs(self.spec)
+        if self.version is not None and len(programs) == 1 and not target.runs_script(self.spec):
+            self.programs = programs
+        return programs
+
+
+def _version(folder: str) -> tuple[int, int, int] | None:
+    """Changes with the kernel.json in a folder; None when there is none."""
+    try:
+        status = os.stat(f"{folder}{os.sep}kernel.json")  # noqa: PTH116
+    except (OSError, ValueError):
+        return None
+    return (status.st_mtime_ns, status.st_ino, status.st_size)
+
+
 def _is_writable(spec: Spec) -> bool:
     return os.access(spec.folder / "kernel.json", os.F_OK) and os.access(spec.folder.parent, os.W_OK)
 
 
-def _kernel(
-    spec: Spec,
-    by_path: Mapping[str, Environment],
-    check: KernelCheck | None,
-    *,
-    environment: str | None = None,
-    prefix: str | None = None,
-) -> Kernel:
-    programs = target.programs(spec)
-    found = target.environment(spec, programs, by_path)
+def _kernel(read: _Read, known: target.Known, check: KernelCheck | None, writable: bool) -> Kernel:
+    spec, programs = read.spec, read.starts()
+    found = known.environment(spec, programs)
     reason = spec.fault or target.orphan_reason(spec, programs)
     return Kernel(
         name=spec.name,
         display_name=spec.display_name or spec.name,
         language=spec.language,
         path=str(spec.folder),
-        environment=found.id if found else environment,
-        prefix=found.prefix if found else prefix or target.prefix(spec, programs),
+        environment=found.id if found else None,
+        prefix=found.prefix if found else target.prefix(spec, programs),
         stamped=bool(spec.stamp),
-        writable=_is_writable(spec),
+        # The server's own kernel has no kernel.json where Jupyter would look for one.
+        writable=writable and (read.version is not None or _is_writable(spec)),
         orphan=bool(reason),
         orphan_reason=reason,
         check=check,

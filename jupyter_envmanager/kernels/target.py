@@ -6,10 +6,11 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from string import Template
 
+from ..environments import environment_id
 from ..models import Environment
 from .kernelspec import PLACEHOLDER, Spec
 
@@ -57,18 +58,40 @@ def _executed(script: Path) -> Iterator[str]:
             yield words[0]
 
 
-def environment(spec: Spec, programs: Sequence[str], by_path: Mapping[str, Environment]) -> Environment | None:
-    """Where a spec leads: by what it starts, then by our mark, then by what it says to activate."""
-    # The innermost program tells most: of "/bin/sh run.sh" it is what the script executes. A venv's python is a link
-    # out of the venv, so its folder is resolved and the link is not.
-    places = [os.path.dirname(program) for program in reversed(programs)]  # noqa: PTH120
-    for place in [*places, *_claims(spec)]:
-        real = Path(os.path.realpath(place))
-        for folder in (real, *real.parents):
-            found = by_path.get(str(folder))
-            if found is not None and (folder == real or real.relative_to(folder).parts[0] in _INSIDE):
-                return found
-    return None
+def runs_script(spec: Spec) -> bool:
+    """Whether a spec starts a script of its own, which may change while the spec does not."""
+    first = spec.argv[0] if spec.argv else ""
+    return first.rpartition(os.sep)[2] in _SHELLS or first.endswith(".sh") or "{resource_dir}" in first or "~" in first
+
+
+class Known:
+    """The environments that a listing knows, and which of them a spec leads to.
+
+    Parameters
+    ----------
+    environments:
+        All of them, by any order.
+    """
+
+    def __init__(self, environments: Sequence[Environment]) -> None:
+        self._by_id = {environment.id: environment for environment in environments}
+
+    def environment(self, spec: Spec, programs: Sequence[str]) -> Environment | None:
+        """Where a spec leads: by what it starts, then by our mark, then by what it says to activate."""
+        # Ours, as we wrote it: nothing has to be resolved.
+        stamped = self._by_id.get(str(spec.stamp.get("environment")))
+        if stamped is not None and len(programs) == 1 and programs[0].startswith(f"{stamped.prefix}{os.sep}"):
+            return stamped
+        # The innermost program tells most: of "/bin/sh run.sh" it is what the script executes. A venv's python is a
+        # link out of the venv, so its folder is resolved and the link is not.
+        places = [os.path.dirname(program) for program in reversed(programs)]  # noqa: PTH120
+        for place in [*places, *_claims(spec)]:
+            real = Path(os.path.realpath(place))
+            for folder in (real, *real.parents):
+                found = self._by_id.get(environment_id(folder))
+                if found is not None and (folder == real or real.relative_to(folder).parts[0] in _INSIDE):
+                    return found
+        return None
 
 
 def _claims(spec: Spec) -> list[str]:
@@ -85,7 +108,7 @@ def _is_path(word: str) -> bool:
 def _is_gone(path: str) -> bool:
     """Gone, and not merely behind a folder that we may not enter."""
     try:
-        Path(path).stat()
+        os.stat(path)  # noqa: PTH116
     except (FileNotFoundError, NotADirectoryError, ValueError):
         return True
     except OSError:
