@@ -13,6 +13,7 @@ from local_channel import ChannelServer, Fault, LocalChannel, serve
 from jupyter_envmanager.engine import failures, records, solve
 from jupyter_envmanager.engine.channels import Channels
 from jupyter_envmanager.engine.client import Network, clean_url
+from jupyter_envmanager.engine.finishing import Finisher
 from jupyter_envmanager.errors import ChannelUnreachable, Damaged, EnvManagerError, Invalid, NotFound, Unsatisfiable
 
 
@@ -180,19 +181,24 @@ async def test_a_package_damaged_once_does_no_harm(tiny_home: Home, tiny: Channe
     assert (tiny_home.envs / "one" / "share/tiny/version").read_text() == "2.0\n"
 
 
-def test_verify_names_the_package_that_lacks_a_file(tmp_path: Path) -> None:
-    from jupyter_envmanager.engine.transaction import verify
-
+async def test_a_package_that_lacks_a_file_is_named(tiny_channels: Channels, tmp_path: Path) -> None:
+    (tiny,) = (await solve_for(tiny_channels, "tiny")).records
     meta = tmp_path / "conda-meta"
     meta.mkdir()
-    (meta / "one-1-0.json").write_text('{"name": "one", "paths_data": {"paths": [{"_path": "share/one"}]}}')
-    with pytest.raises(Damaged, match="one"):
-        verify(tmp_path, ["one"])
+
+    def finish() -> None:
+        finisher = Finisher(tmp_path, [tiny], None)
+        finisher.linked("tiny")
+        finisher.finish()
+
+    with pytest.raises(Damaged, match="tiny"):
+        finish()
+    (meta / "tiny-2.0-0.json").write_text('{"name": "tiny", "paths_data": {"paths": [{"_path": "share/tiny"}]}}')
+    with pytest.raises(Damaged, match="tiny"):
+        finish()
     (tmp_path / "share").mkdir()
-    (tmp_path / "share" / "one").touch()
-    verify(tmp_path, ["one"])
-    with pytest.raises(Damaged, match="two"):
-        verify(tmp_path, ["one", "two"])
+    (tmp_path / "share" / "tiny").touch()
+    finish()
 
 
 def test_errors_of_the_disk_become_ours(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from conftest import Home, MakeHome, until
 from local_channel import ChannelServer
 
-from jupyter_envmanager.engine.transaction import verify
+from jupyter_envmanager.engine import metarecords
 from jupyter_envmanager.models import Job, KernelRequest
 
 STAGES = ("download", "link", "verify", "swap", "kernel")
@@ -28,11 +28,18 @@ def kill_worker(home: Home, job: Job) -> None:
             os.killpg(worker.pid, signal.SIGKILL)
 
 
+def assert_whole(prefix: Path, names: list[str]) -> None:
+    """Every package has its record, and every record its files."""
+    records = metarecords.read_all(prefix)
+    assert sorted(record.name for record in records) == sorted(names)
+    assert all(record.files() and record.is_whole(prefix) for record in records)
+
+
 def assert_whole_or_absent(home: Home, prefix: Path, names: list[str], job: Job) -> None:
     """The one promise: what is at the prefix is all there, with its kernel; or nothing is."""
     assert home.leftovers() == []
     if prefix.exists():
-        verify(prefix, names)
+        assert_whole(prefix, names)
         assert (prefix / "conda-meta" / "history").is_file()
         assert job.state == "succeeded"
         assert str(prefix) in home.service.site.environments_txt.read_text().splitlines()
@@ -83,7 +90,7 @@ async def test_killed_at_random_instants_of_remove(tiny_home: Home) -> None:
         ended = await tiny_home.service.queue.wait(job.id)
         assert tiny_home.leftovers() == []
         if prefix.exists():
-            verify(prefix, ["files"])
+            assert_whole(prefix, ["files"])
             assert ended.state == "lost"
         else:
             assert ended.state == "succeeded"

@@ -11,11 +11,13 @@ import contextlib
 import os
 import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+
+from . import metarecords
+from .metarecords import MetaRecord
 
 FOLDER = Path(".envmanager", "bytecode")
 _MANIFEST = "manifest.json"
@@ -33,27 +35,15 @@ for line in sys.stdin:
 """
 
 
-class _Path(msgspec.Struct, frozen=True):
-    path: str = msgspec.field(name="_path")
-
-
-class _Paths(msgspec.Struct, frozen=True):
-    paths: list[_Path] = []
-
-
-class _Record(msgspec.Struct, frozen=True):
-    fn: str = ""
-    name: str = ""
-    version: str = ""
-    sha256: str = ""
-    paths_data: _Paths = _Paths()
-
-
 class _Source(NamedTuple):
     """A source's state when it was compiled: mtime in nanoseconds and size in bytes."""
 
     mtime: int
     size: int
+
+
+_Manifest = dict[str, _Source]
+_decode_manifest = msgspec.json.Decoder(_Manifest).decode
 
 
 class BytecodeCache:
@@ -68,15 +58,21 @@ class BytecodeCache:
     def __init__(self, cache: Path) -> None:
         self.folder = cache / FOLDER
 
-    def link_into(self, prefix: Path) -> int:
-        """Hard-link all valid bytecode into ``prefix``; returns the number of files linked."""
+    def link(self, record: MetaRecord, tag: str, prefix: Path) -> int:
+        """Hard-link the valid bytecode of one package into ``prefix``; returns the number of files linked.
+
+        Parameters
+        ----------
+        tag:
+            As `cache_tag` gives it.
+        """
+        entry = self._entry(record, tag)
+        manifest = _read_manifest(entry)
+        made: set[str] = set()
         linked = 0
-        for record, tag, sources in _packages(prefix):
-            entry = self._entry(record, tag)
-            manifest = _read_manifest(entry)
-            for source in sources:
-                if source in manifest and _state(prefix / source) == manifest[source]:
-                    linked += _link(entry / _target(source, tag), prefix / _target(source, tag))
+        for source in manifest:
+            if _state(prefix, source) == manifest[source]:
+                linked += _link(entry, prefix, _target(source, tag), made)
         return linked
 
     def compile(self, prefix: Path, timeout: float = 600.0) -> int:
@@ -84,65 +80,60 @@ class BytecodeCache:
 
         Runs the environment's own interpreter; a source that does not compile is left alone.
         """
-        work: list[tuple[Path, dict[str, _Source], str]] = []
+        tag = installed_tag(prefix)
+        if tag is None:
+            return 0
+        work: list[tuple[Path, _Manifest]] = []
         lines: list[str] = []
-        for record, tag, sources in _packages(prefix):
+        for record in metarecords.read_all(prefix):
             todo = {
                 source: state
-                for source in sources
-                if not (prefix / _target(source, tag)).exists() and (state := _state(prefix / source)) is not None
+                for source in _sources(record)
+                if not (prefix / _target(source, tag)).exists() and (state := _state(prefix, source)) is not None
             }
             if todo:
                 entry = self._entry(record, tag)
-                work.append((entry, todo, tag))
+                work.append((entry, todo))
                 lines += [f"{prefix / source}\t{entry / _target(source, tag)}" for source in todo]
         if not lines:
             return 0
-        self._run(prefix, lines, timeout)
-        return sum(_finish(prefix, entry, todo, tag) for entry, todo, tag in work)
+        _compile(prefix, lines, timeout)
+        return sum(_finish(prefix, entry, todo, tag) for entry, todo in work)
 
-    def _entry(self, record: _Record, tag: str) -> Path:
+    def _entry(self, record: MetaRecord, tag: str) -> Path:
         stem = re.sub(r"\.(conda|tar\.bz2)$", "", record.fn) or f"{record.name}-{record.version}"
         return self.folder / tag / f"{stem}-{record.sha256[:12]}"
 
-    def _run(self, prefix: Path, lines: list[str], timeout: float) -> None:
-        interpreter = prefix / ("python.exe" if os.name == "nt" else "bin/python")
-        subprocess.run(
-            [str(interpreter), "-I", "-S", "-B", "-W", "ignore", "-c", _COMPILER],
-            input="\n".join(lines),
-            text=True,
-            encoding="utf-8",
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            timeout=timeout,
-            check=False,
-        )
+
+def cache_tag(version: str) -> str:
+    """The tag of a CPython version's bytecode, e.g. ``cpython-312`` for ``3.12.4``."""
+    major, minor = version.split(".")[:2]
+    return f"cpython-{major}{minor}"
 
 
-def _packages(prefix: Path) -> Iterator[tuple[_Record, str, list[str]]]:
-    """Each package's record, cache tag and Python sources, relative to the prefix."""
-    tag = cache_tag(prefix)
-    if tag is None:
-        return
-    decode = msgspec.json.Decoder(_Record).decode
-    for file in sorted((prefix / "conda-meta").glob("*.json")):
-        with contextlib.suppress(msgspec.DecodeError, OSError):
-            record = decode(file.read_bytes())
-            sources = [
-                entry.path
-                for entry in record.paths_data.paths
-                if entry.path.endswith(".py") and ("/python3" in entry.path or "Lib/" in entry.path)
-            ]
-            if sources:
-                yield record, tag, sources
-
-
-def cache_tag(prefix: Path) -> str | None:
-    """The tag of an environment's bytecode, e.g. ``cpython-312``; None where there is no Python."""
+def installed_tag(prefix: Path) -> str | None:
+    """The tag of an environment's bytecode; None where there is no Python."""
     for record in (prefix / "conda-meta").glob("python-[0-9]*.json"):
-        major, minor = record.name.split("-")[1].split(".")[:2]
-        return f"cpython-{major}{minor}"
+        return cache_tag(record.name.split("-")[1])
     return None
+
+
+def _compile(prefix: Path, lines: list[str], timeout: float) -> None:
+    interpreter = prefix / ("python.exe" if os.name == "nt" else "bin/python")
+    subprocess.run(
+        [str(interpreter), "-I", "-S", "-B", "-W", "ignore", "-c", _COMPILER],
+        input="\n".join(lines),
+        text=True,
+        encoding="utf-8",
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        timeout=timeout,
+        check=False,
+    )
+
+
+def _sources(record: MetaRecord) -> list[str]:
+    return [path for path in record.files() if path.endswith(".py") and ("/python3" in path or "Lib/" in path)]
 
 
 def _target(source: str, tag: str) -> str:
@@ -150,29 +141,31 @@ def _target(source: str, tag: str) -> str:
     return f"{folder}/__pycache__/{name[:-3]}.{tag}.pyc"
 
 
-def _state(source: Path) -> _Source | None:
+def _state(prefix: Path, source: str) -> _Source | None:
+    # Thousands of files a package: no Path objects here.
     try:
-        status = source.stat()
+        status = os.stat(f"{prefix}{os.sep}{source}")  # noqa: PTH116
     except OSError:
         return None
     return _Source(status.st_mtime_ns, status.st_size)
 
 
-def _read_manifest(entry: Path) -> dict[str, _Source]:
+def _read_manifest(entry: Path) -> _Manifest:
     try:
-        return msgspec.json.decode((entry / _MANIFEST).read_bytes(), type=dict[str, _Source])
+        return _decode_manifest((entry / _MANIFEST).read_bytes())
     except (OSError, msgspec.DecodeError):
         return {}
 
 
-def _finish(prefix: Path, entry: Path, todo: dict[str, _Source], tag: str) -> int:
+def _finish(prefix: Path, entry: Path, todo: _Manifest, tag: str) -> int:
     """Link what was compiled and write down which sources it belongs to; returns the number of files."""
     done = {
         source: state
         for source, state in todo.items()
-        if (entry / _target(source, tag)).is_file() and _state(prefix / source) == state
+        if (entry / _target(source, tag)).is_file() and _state(prefix, source) == state
     }
-    linked = sum(_link(entry / _target(source, tag), prefix / _target(source, tag)) for source in done)
+    made: set[str] = set()
+    linked = sum(_link(entry, prefix, _target(source, tag), made) for source in done)
     partial = entry / f"{_MANIFEST}.{os.getpid()}"
     with contextlib.suppress(OSError):
         entry.mkdir(parents=True, exist_ok=True)
@@ -181,15 +174,14 @@ def _finish(prefix: Path, entry: Path, todo: dict[str, _Source], tag: str) -> in
     return linked
 
 
-def _link(source: Path, target: Path) -> int:
+def _link(entry: Path, prefix: Path, target: str, made: set[str]) -> int:
+    """Hard-link one file; ``made`` are the folders that are known to be there."""
+    folder = target.rpartition("/")[0]
     try:
-        os.link(source, target)
-    except FileNotFoundError:
-        try:
-            target.parent.mkdir(exist_ok=True)
-            os.link(source, target)
-        except OSError:
-            return 0
+        if folder not in made:
+            (prefix / folder).mkdir(exist_ok=True)
+            made.add(folder)
+        os.link(f"{entry}{os.sep}{target}", f"{prefix}{os.sep}{target}")
     except OSError:
         # Another filesystem, no hard links, or already there: the interpreter compiles for itself.
         return 0

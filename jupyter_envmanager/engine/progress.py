@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 from ..models import Phase
@@ -34,10 +35,13 @@ class InstallProgress:
         Number of packages to link.
     download_size:
         Bytes to download; 0 when everything is cached.
+    linked:
+        Told the name of each package that has been linked.
     """
 
-    def __init__(self, report: Report, *, packages: int, download_size: int) -> None:
+    def __init__(self, report: Report, *, packages: int, download_size: int, linked: Callable[[str], None]) -> None:
         self._report = report
+        self._tell_linked = linked
         self._packages = max(1, packages)
         self._download_size = download_size
         self._lock = threading.Lock()
@@ -93,7 +97,9 @@ class InstallProgress:
         with self._lock:
             self._linked += 1
             linked = self._linked
-        message = f"{linked} of {self._packages} · {self._names.get(index, '')}"
+        name = self._names.get(index, "")
+        self._tell_linked(name)
+        message = f"{linked} of {self._packages} · {name}"
         self._send("link", message, always=linked == self._packages)
 
     # The protocol is checked structurally, so the callbacks we have no use for must be there, too.

@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from rattler import MatchSpec, PackageCache, RepoDataRecord, install
 
 from ..errors import Conflict, Damaged, NotAllowed
 from .bytecode import BytecodeCache
 from .client import Network, client
 from .failures import translated
+from .finishing import Finisher
 from .progress import InstallProgress, Report
 from .workplace import remove_tree
 
@@ -69,87 +69,46 @@ async def link(
 ) -> None:
     """Download what is missing and link ``records`` into ``stage``, with ``prefix`` baked into their files.
 
-    A damaged download is tried a second time, from an empty stage.
+    When this returns, every package is whole and has the bytecode that the cache has of it. A damaged download is
+    tried a second time, from an empty stage.
 
     Raises
     ------
     Damaged, ChannelUnreachable, NoSpace, NotAllowed
     """
+
+    async def once() -> None:
+        stage.mkdir(parents=True)
+        cache = package_cache(pkgs_dirs)
+        finisher = Finisher(stage, records, BytecodeCache(writable_cache(pkgs_dirs)))
+        progress = InstallProgress(report, packages=len(records), download_size=download_size, linked=finisher.linked)
+        try:
+            with translated(str(stage.parent.parent.parent)):
+                await install(
+                    list(records),
+                    target_prefix=stage,
+                    alternative_target_prefix=prefix,
+                    installed_packages=[],
+                    package_cache=cache,
+                    execute_link_scripts=run_link_scripts,
+                    client=client(reach),
+                    # py-rattler 0.28 wants the inner objects here, in spite of its annotation.
+                    requested_specs=[MatchSpec(spec)._match_spec for spec in specs],
+                    reporter=progress,
+                )
+        except BaseException:
+            finisher.stop()
+            raise
+        report("verify", f"{len(records)} packages", 0.96)
+        with translated(str(stage.parent.parent.parent)):
+            finisher.finish()
+
     try:
-        await _link_once(records, stage, prefix, specs, reach, pkgs_dirs, run_link_scripts, download_size, report)
+        await once()
     except Damaged as error:
         report("download", f"Trying once more: {error.message}", 0.0)
         remove_tree(stage)
-        await _link_once(records, stage, prefix, specs, reach, pkgs_dirs, run_link_scripts, download_size, report)
-
-
-async def _link_once(
-    records: Sequence[RepoDataRecord],
-    stage: Path,
-    prefix: Path,
-    specs: Sequence[str],
-    reach: Network,
-    pkgs_dirs: Sequence[Path],
-    run_link_scripts: bool,
-    download_size: int,
-    report: Report,
-) -> None:
-    stage.mkdir(parents=True)
-    with translated(str(stage.parent.parent.parent)):
-        await install(
-            list(records),
-            target_prefix=stage,
-            alternative_target_prefix=prefix,
-            installed_packages=[],
-            package_cache=package_cache(pkgs_dirs),
-            execute_link_scripts=run_link_scripts,
-            client=client(reach),
-            # py-rattler 0.28 wants the inner objects here, in spite of its annotation.
-            requested_specs=[MatchSpec(spec)._match_spec for spec in specs],
-            reporter=InstallProgress(report, packages=len(records), download_size=download_size),
-        )
-
-
-class _Path(msgspec.Struct, frozen=True):
-    path: str = msgspec.field(name="_path")
-
-
-class _Paths(msgspec.Struct, frozen=True):
-    paths: list[_Path] = []
-
-
-class _Record(msgspec.Struct, frozen=True):
-    """The part of an installed record that tells which files there must be."""
-
-    name: str
-    paths_data: _Paths = _Paths()
-
-
-def verify(stage: Path, names: Sequence[str]) -> None:
-    """Check that each package has its record and each record its files.
-
-    Raises
-    ------
-    Damaged
-        Names the packages that are not whole.
-    """
-    decode = msgspec.json.Decoder(_Record).decode
-    found: set[str] = set()
-    for file in (stage / "conda-meta").glob("*.json"):
-        record = decode(file.read_bytes())
-        if all(os.path.lexists(stage / entry.path) for entry in record.paths_data.paths):
-            found.add(record.name)
-    if missing := sorted(set(names) - found):
-        raise Damaged(
-            f"These packages were not installed whole: {', '.join(missing)}.",
-            hint="Nothing was changed. Try again; if it stays, the channel's packages are damaged.",
-            packages=missing,
-        )
-
-
-def link_bytecode(stage: Path, cache: Path) -> int:
-    """Hard-link the bytecode that earlier environments left in the package cache; returns the number of files."""
-    return BytecodeCache(cache).link_into(stage)
+        await once()
 
 
 def swap_in(stage: Path, prefix: Path) -> None:

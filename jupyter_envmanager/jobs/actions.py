@@ -59,7 +59,6 @@ async def _build(action: CreateAction, stage: Path, job: str, report: Report) ->
     stored = action.plan
     pkgs_dirs = [Path(folder) for folder in action.pkgs_dirs]
     to_link = records.from_json(stored.records)
-    names = [record.name.normalized for record in to_link]
     await transaction.link(
         to_link,
         stage=stage,
@@ -71,9 +70,6 @@ async def _build(action: CreateAction, stage: Path, job: str, report: Report) ->
         download_size=stored.plan.download_size,
         report=report,
     )
-    report("verify", f"{len(names)} packages", 0.96)
-    transaction.verify(stage, names)
-    transaction.link_bytecode(stage, transaction.writable_cache(pkgs_dirs))
     history.append(stage, command=action.command, specs=stored.specs, linked=to_link)
     write_marker(
         stage,
