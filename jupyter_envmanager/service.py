@@ -9,6 +9,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -17,7 +18,7 @@ from . import __version__, gpu
 from .checks import CheckStore
 from .config import Settings, SettingsSource
 from .environments import EnvironmentReader, Places, environment_id
-from .errors import Busy, Conflict, Invalid, NotAllowed, NotFound
+from .errors import Busy, Conflict, EnvManagerError, Invalid, NotAllowed, NotFound
 from .jobs.queue import JobQueue
 from .jobs.store import ACTIVE, CreateAction, RemoveAction
 from .kernels import KernelRegistry, check_kernel
@@ -73,6 +74,7 @@ class EnvManagerService:
         self.plans = PlanStore(site.state_dir / "plans")
         self.previewer = Previewer()
         self._measuring: asyncio.Task[None] | None = None
+        self._warming: asyncio.Task[None] | None = None
         #: Called when the size of an environment has become known.
         self.measured: Callable[[str], None] = lambda environment: None
 
@@ -84,6 +86,8 @@ class EnvManagerService:
     async def status(self) -> Status:
         """What the panel needs before anything else."""
         settings = await asyncio.to_thread(self._settings)
+        # Who opens the panel is likely to search or preview: let the engine be there by then.
+        self._warming = asyncio.get_running_loop().create_task(self._warm(settings))
         places = await asyncio.to_thread(locations, settings, self.site.home)
         engine, platform = await asyncio.to_thread(self.previewer.engine)
         return Status(
@@ -98,6 +102,11 @@ class EnvManagerService:
             settings=settings.public_settings(),
             problems=list(settings.problems),
         )
+
+    async def _warm(self, settings: Settings) -> None:
+        # What is wrong with the channels is said to whoever asks for them.
+        with suppress(EnvManagerError):
+            await self.previewer.channels(settings, None)
 
     def _policy(self, settings: Settings) -> Policy:
         return Policy(
@@ -224,6 +233,7 @@ class EnvManagerService:
         """
         settings = await asyncio.to_thread(self._settings)
         prefix = await asyncio.to_thread(self.targets.resolve, request, settings)
+        await self.queue.prepare()
         stored = await self.previewer.preview(request, prefix, settings)
         await asyncio.to_thread(self.plans.put, stored)
         return stored.plan
@@ -287,6 +297,7 @@ class EnvManagerService:
         found = await self.environment(environment)
         _check_removable(found)
         prefix = Path(found.prefix)
+        await self.queue.prepare()
         size, files = await asyncio.to_thread(self.reader.measure, prefix)
         kernels = [kernel for kernel in (await self.kernels()).kernels if _goes_with(kernel, found)]
         return RemovalPreview(environment=found.id, prefix=found.prefix, kernels=kernels, size=size, files=files)
@@ -386,9 +397,10 @@ class EnvManagerService:
 
     async def stop(self) -> None:
         """Stop watching; the workers go on."""
-        if self._measuring is not None:
-            self._measuring.cancel()
-            await asyncio.gather(self._measuring, return_exceptions=True)
+        for task in (self._measuring, self._warming):
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
         await self.queue.stop()
 
     def job_changed(self, job: Job) -> None:

@@ -12,7 +12,6 @@ import logging
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -24,10 +23,12 @@ from ..models import Job, JobAction, JobEvent, Problem
 from ..redaction import redact
 from .process import ProcessId, this_process
 from .recovery import recover
+from .standby import Standby
 from .store import ACTIVE, Action, JobFolder, JobStore, file_version
 
 # A tail costs two stat calls; it runs only while a job does.
-_TAIL_SECONDS = 0.05
+_TAIL_SECONDS = 0.02
+_AFTERCARE_SECONDS = 0.5
 _TERMINATE_SECONDS = 3.0
 _LOG_TAIL = 4000
 _logger = logging.getLogger(__name__)
@@ -56,6 +57,7 @@ class JobQueue:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         #: Children of this process, kept until they have ended, so that they are reaped.
         self.workers: dict[str, subprocess.Popen[bytes]] = {}
+        self._standby = Standby()
 
     async def start(self) -> None:
         """Adopt what earlier servers left: watch workers that live, start what never began, end what died."""
@@ -71,8 +73,13 @@ class JobQueue:
         owner = folder.read_process("owner")
         return owner is None or not owner.alive()
 
+    async def prepare(self) -> None:
+        """A job is likely to come soon."""
+        await asyncio.to_thread(self._standby.prepare)
+
     async def stop(self) -> None:
         """Stop watching; the workers go on."""
+        await asyncio.to_thread(self._standby.dismiss)
         for task in list(self._tasks.values()):
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
@@ -138,7 +145,7 @@ class JobQueue:
             if folder.cancel_file.exists():
                 await self._end(folder, None)
                 return
-            process = self.workers[job_id] = await asyncio.to_thread(_spawn, folder)
+            process = self.workers[job_id] = await asyncio.to_thread(self._standby.start, folder)
             await self._follow(folder, lambda: process.poll() is None, lambda: process.returncode)
 
     async def _follow(
@@ -165,7 +172,7 @@ class JobQueue:
         async def follow() -> None:
             seen = file_version(folder.folder / "status.json")
             while alive():
-                await asyncio.sleep(_TAIL_SECONDS * 10)
+                await asyncio.sleep(_AFTERCARE_SECONDS)
                 if (changed := file_version(folder.folder / "status.json")) != seen:
                     seen = changed
                     self._changed(folder.read_job())
@@ -261,18 +268,6 @@ def _take(claim: Path) -> None:
             time.sleep(0.005)
         else:
             return
-
-
-def _spawn(folder: JobFolder) -> subprocess.Popen[bytes]:
-    """Start a worker in a session of its own, so that it survives this process and is killed as a group."""
-    with folder.log_file.open("ab") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "jupyter_envmanager.jobs.worker", str(folder.folder)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
 
 
 async def _terminate(worker: ProcessId) -> None:

@@ -29,6 +29,7 @@ from .actions import create, remove
 from .aftercare import check, compile_bytecode
 from .lock import LockHolder, prefix_lock
 from .process import this_process
+from .standby import WAIT, wait_for_job
 from .store import CreateAction, JobFolder
 
 _LOOK_FOR_CANCEL_SECONDS = 0.5
@@ -76,8 +77,14 @@ class Log:
 
 
 def main(arguments: list[str]) -> int:
-    """Do the job in the folder named by the one argument; the exit status says nothing, the job's status all."""
-    folder = JobFolder(Path(arguments[0]))
+    """Do the job in the folder named by the one argument, or wait for one to be named on standard input.
+
+    The exit status says nothing, the job's status all.
+    """
+    path = wait_for_job() if arguments[0] == WAIT else Path(arguments[0])
+    if path is None:
+        return 0
+    folder = JobFolder(path)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO)
     folder.write_process("worker", this_process())
     if folder.cancel_file.exists():
