@@ -110,8 +110,14 @@ async def test_ipykernel_is_added_only_when_there_is_python_and_a_kernel_is_want
     assert [warning.code for warning in no_python.warnings] == ["no_kernel"]
 
 
-async def test_bytecode_comes_with_the_second_environment(real_home: Home) -> None:
+async def test_bytecode_comes_with_the_second_environment(
+    make_home: MakeHome, channel: ChannelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    real_home = make_home(channel.url)
     first = await real_home.create("first", "python")
+    # What a user's own kernel compiles before the background does is shared as well.
+    await run_python(real_home.envs / "first", "import ipykernel.kernelapp")
     await real_home.service.queue.wait_for_aftercare(first.id)
     await real_home.create("second", "python")
     source = next((real_home.envs / "second").glob("lib/python3*/site-packages/ipykernel/kernelapp.py"))

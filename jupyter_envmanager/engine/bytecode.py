@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import struct
 import subprocess
 from pathlib import Path
 from typing import NamedTuple
@@ -76,9 +77,10 @@ class BytecodeCache:
         return linked
 
     def compile(self, prefix: Path, timeout: float = 600.0) -> int:
-        """Compile what ``prefix`` has no valid bytecode for, into the cache and into it; returns the number of files.
+        """Complete the bytecode of ``prefix`` and of the cache; returns the number of files that ``prefix`` gained.
 
-        Runs the environment's own interpreter; a source that does not compile is left alone.
+        What its interpreter has compiled meanwhile goes into the cache as it is; for the rest it is run once more. A
+        source that does not compile is left alone.
         """
         tag = installed_tag(prefix)
         if tag is None:
@@ -86,18 +88,16 @@ class BytecodeCache:
         work: list[tuple[Path, _Manifest]] = []
         lines: list[str] = []
         for record in metarecords.read_all(prefix):
-            todo = {
-                source: state
-                for source in _sources(record)
-                if not (prefix / _target(source, tag)).exists() and (state := _state(prefix, source)) is not None
-            }
+            entry = self._entry(record, tag)
+            kept = _read_manifest(entry)
+            states = {source: _state(prefix, source) for source in _sources(record)}
+            todo = {source: state for source, state in states.items() if state and state != kept.get(source)}
             if todo:
-                entry = self._entry(record, tag)
                 work.append((entry, todo))
-                lines += [f"{prefix / source}\t{entry / _target(source, tag)}" for source in todo]
-        if not lines:
-            return 0
-        _compile(prefix, lines, timeout)
+                missing = [source for source in todo if not _adopt(prefix, entry, _target(source, tag), todo[source])]
+                lines += [f"{prefix / source}\t{entry / _target(source, tag)}" for source in missing]
+        if lines:
+            _compile(prefix, lines, timeout)
         return sum(_finish(prefix, entry, todo, tag) for entry, todo in work)
 
     def _entry(self, record: MetaRecord, tag: str) -> Path:
@@ -172,6 +172,28 @@ def _finish(prefix: Path, entry: Path, todo: _Manifest, tag: str) -> int:
         partial.write_bytes(msgspec.json.encode({**_read_manifest(entry), **done}))
         partial.replace(entry / _MANIFEST)
     return linked
+
+
+def _adopt(prefix: Path, entry: Path, target: str, state: _Source) -> bool:
+    """Take into the cache what the environment's interpreter has compiled, if it belongs to this state of its source.
+
+    A ``.pyc`` begins with a magic number, flags (0: checked by time stamp), the source's mtime in seconds and its size,
+    four bytes each: https://peps.python.org/pep-0552/.
+    """
+    compiled = prefix / target
+    try:
+        with compiled.open("rb") as file:
+            _, flags, mtime, size = struct.unpack("<4sLLL", file.read(16))
+    except (OSError, struct.error):
+        return False
+    if flags != 0 or mtime != state.mtime // 10**9 & 0xFFFFFFFF or size != state.size & 0xFFFFFFFF:
+        return False
+    cached = entry / target
+    with contextlib.suppress(OSError):
+        cached.parent.mkdir(parents=True, exist_ok=True)
+        cached.unlink(missing_ok=True)
+        os.link(compiled, cached)
+    return cached.is_file()
 
 
 def _link(entry: Path, prefix: Path, target: str, made: set[str]) -> int:
