@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -74,6 +74,7 @@ class EnvManagerService:
         self.plans = PlanStore(site.state_dir / "plans")
         self.previewer = Previewer()
         self._measuring: asyncio.Task[None] | None = None
+        self._unmeasured: dict[str, str] = {}
         self._warming: asyncio.Task[None] | None = None
         #: Called when the size of an environment has become known.
         self.measured: Callable[[str], None] = lambda environment: None
@@ -153,16 +154,21 @@ class EnvManagerService:
 
     def _measure_unknown(self, environments: Sequence[Environment]) -> None:
         """Sizes cost a walk over all files: one environment after the other, beside everything else."""
-        unknown = [env for env in environments if env.size is None and env.state == "ready" and env.job is None]
-        if unknown and (self._measuring is None or self._measuring.done()):
-            self._measuring = asyncio.get_running_loop().create_task(self._measure(unknown))
+        self._measure_soon(
+            {env.id: env.prefix for env in environments if env.size is None and env.state == "ready" and not env.job}
+        )
 
-    async def _measure(self, environments: Sequence[Environment]) -> None:
-        for environment in environments:
-            prefix = Path(environment.prefix)
-            size, _ = await asyncio.to_thread(self.reader.measure, prefix)
-            await asyncio.to_thread(self.reader.remember_size, prefix, size)
-            self.measured(environment.id)
+    def _measure_soon(self, prefixes: Mapping[str, str]) -> None:
+        self._unmeasured |= prefixes
+        if self._unmeasured and (self._measuring is None or self._measuring.done()):
+            self._measuring = asyncio.get_running_loop().create_task(self._measure())
+
+    async def _measure(self) -> None:
+        while self._unmeasured:
+            environment, prefix = self._unmeasured.popitem()
+            size, _ = await asyncio.to_thread(self.reader.measure, Path(prefix))
+            await asyncio.to_thread(self.reader.remember_size, Path(prefix), size)
+            self.measured(environment)
 
     async def environment(self, environment: str) -> Environment:
         """One environment; raises NotFound for an id that is not listed."""
@@ -409,6 +415,9 @@ class EnvManagerService:
             self.checks.put(job.kernel, job.check)
         elif job.kernel is not None and not job.aftercare:
             self.checks.give_up(job.kernel)
+        if job.action == "create" and job.state == "succeeded" and not job.aftercare:
+            # Bytecode has come since it was measured.
+            self._measure_soon({job.environment: job.prefix})
 
 
 def _building(job: Job) -> Environment:

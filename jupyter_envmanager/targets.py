@@ -242,7 +242,7 @@ def locations(settings: Settings, home: Path) -> list[Location]:
         found.append(
             Location(
                 path=str(folder),
-                label=_label(folder, home, writable, folder == default),
+                label=_label(folder, home, folder == default),
                 writable=writable,
                 exists=folder.is_dir(),
                 default=folder == default,
@@ -253,8 +253,7 @@ def locations(settings: Settings, home: Path) -> list[Location]:
     return found
 
 
-def _label(folder: Path, home: Path, writable: bool, default: bool) -> str:
+def _label(folder: Path, home: Path, default: bool) -> str:
     if default:
         return "My environments"
-    shown = f"~/{folder.relative_to(home)}" if folder.is_relative_to(home) else str(folder)
-    return shown if writable else f"{shown} (read only)"
+    return f"~/{folder.relative_to(home)}" if folder.is_relative_to(home) else str(folder)

@@ -81,10 +81,12 @@ function KernelRow(
   const { kernel, verbs, trans } = props;
   const { display_name: name, orphan } = kernel;
   const checking = props.isChecking(kernel.name);
-  const environment =
+  const runsIn =
     kernel.environment && props.environmentName(kernel.environment);
   const check = checkLine(kernel, checking, trans);
   const failed = kernel.check?.state === 'failed' && !checking;
+  // Most kernels are called like their environment: once is enough.
+  const environment = runsIn === name && check ? '' : runsIn;
   const line = orphan
     ? joinParts(trans.__('environment gone'), kernel.orphan_reason)
     : joinParts(...(failed ? [check, environment] : [environment, check]));

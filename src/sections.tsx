@@ -105,7 +105,8 @@ export class EnvironmentsView extends View {
         {problems.map((problem, index) => (
           <Note key={index} problem={problem} kind="warning" />
         ))}
-        {environments.length > 0 && (
+        {/* Without the status a location has no name yet. */}
+        {environments.length > 0 && (status.data || status.problem) && (
           <EnvironmentList
             environments={environments}
             locations={status.data?.locations ?? []}

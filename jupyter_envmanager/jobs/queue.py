@@ -305,10 +305,11 @@ def _lost(folder: JobFolder, status: int | None) -> Problem:
         printed = folder.log_file.read_text(encoding="utf-8", errors="replace")[-_LOG_TAIL:]
     except OSError:
         printed = ""
-    how = f" (signal {-status})" if status is not None and status < 0 else ""
-    return Problem(
-        code="lost",
-        message=f"The job's process was stopped from outside{how}. Nothing was changed.",
-        hint="Start it again. If it happens again, the machine may be short of memory.",
-        details={"log": printed},
-    )
+    if status is not None and status > 0:
+        message = f"The job's process ended by itself (exit status {status}). Nothing was changed."
+        hint = "Start it again. If it happens again, report it with the details."
+    else:
+        how = f" (signal {-status})" if status is not None else ""
+        message = f"The job's process was stopped from outside{how}. Nothing was changed."
+        hint = "Start it again. If it happens again, the machine may be short of memory."
+    return Problem(code="lost", message=message, hint=hint, details={"log": redact(printed)})
