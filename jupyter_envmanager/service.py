@@ -48,6 +48,8 @@ from .siteconfig import Site
 from .targets import Targets, locations
 
 KERNEL_CHECK_SECONDS = 60.0
+# A person does not see the difference; a listing of two hundred environments does.
+TRUST_SECONDS = 3.0
 
 
 class EnvManagerService:
@@ -69,7 +71,7 @@ class EnvManagerService:
         self.queue = queue
         self.targets = Targets(site.allowed_roots or [site.home, site.server_root], site.home)
         self.registry = KernelRegistry(site.kernels_dir, site.kernel_path)
-        self.reader = EnvironmentReader(site.state_dir / "sizes.json")
+        self.reader = EnvironmentReader(site.state_dir / "sizes.json", trust=TRUST_SECONDS)
         self.checks = CheckStore(site.state_dir / "checks.json")
         self.plans = PlanStore(site.state_dir / "plans")
         self.previewer = Previewer()
@@ -138,6 +140,8 @@ class EnvManagerService:
                 kernels=names.get(environment.id, []),
                 job=active[environment.id].id if environment.id in active else None,
             )
+            if environment.id in names or environment.id in active
+            else environment
             for environment in found
         ]
         environments += [_building(job) for key, job in active.items() if key not in known and job.action == "create"]

@@ -4,17 +4,19 @@ Finding opens no environment: it turns places into candidate folders, each once,
 """
 
 # A listing makes thousands of system calls; Path objects would cost more than they do.
-# ruff: noqa: PTH112, PTH113, PTH114, PTH117, PTH118, PTH206
+# ruff: noqa: PTH112, PTH113, PTH116, PTH114, PTH117, PTH118, PTH206
 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..models import EnvironmentKind, Problem
 from . import environments_txt
+from .condameta import settled
 
 _WORK_FOLDER = ".envmanager"
 
@@ -42,18 +44,31 @@ class Places:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A folder that may be an environment, as it was met; ``real`` is its identity."""
+    """A folder that may be an environment, as it was met; ``real`` is its identity.
+
+    ``named`` is False where no JSON can carry its path, ``work`` is True inside a folder where we build.
+    """
 
     prefix: str
     real: str
     name: str
     kind: EnvironmentKind
+    named: bool
+    work: bool
+
+
+# A folder's version, and the candidates that were in it.
+Contents = dict[str, tuple[tuple[int, int], list[Candidate]]]
 
 
 @dataclass
 class Finder:
-    """Walks the places once; ``problems`` says which of them could not be read."""
+    """Walks the places once; ``problems`` says which of them could not be read.
 
+    ``contents`` is kept from one walk to the next: a folder that has not changed is not read again.
+    """
+
+    contents: Contents = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     _parents: dict[str, str] = field(default_factory=dict)
 
@@ -62,11 +77,11 @@ class Finder:
         found: dict[str, Candidate] = {}
         lexical: set[str] = set()
         for candidate in self._candidates(places, lexical):
-            if not _is_text(candidate.prefix):
+            if not candidate.named:
                 self.problems.append(_unnameable(candidate.prefix))
                 continue
             # The first place wins; a link and its target are one environment.
-            if candidate.real not in found and _WORK_FOLDER not in candidate.real.split(os.sep):
+            if candidate.real not in found and not candidate.work:
                 found[candidate.real] = candidate
             lexical.add(candidate.prefix)
         return found
@@ -90,19 +105,35 @@ class Finder:
         parent, leaf = os.path.split(os.path.normpath(path))
         return self._candidate(parent, leaf, os.path.islink(path), kind, name)
 
-    def _inside(self, folder: str, kind: EnvironmentKind) -> Iterator[Candidate]:
+    def _inside(self, folder: str, kind: EnvironmentKind) -> list[Candidate]:
         folder = os.path.normpath(folder)
+        try:
+            status = os.stat(folder)
+        except OSError:
+            return self._read(folder, kind)[0]
+        version = (status.st_mtime_ns, status.st_ino)
+        known = self.contents.get(folder)
+        if known is not None and known[0] == version:
+            return known[1]
+        found, links = self._read(folder, kind)
+        # Where a link leads may change without this folder changing.
+        if not links and settled(status.st_mtime_ns, time.time_ns()):
+            self.contents[folder] = (version, found)
+        return found
+
+    def _read(self, folder: str, kind: EnvironmentKind) -> tuple[list[Candidate], bool]:
+        """Candidates in a folder, and whether one of them is a link."""
         try:
             with os.scandir(folder) as entries:
                 # Links last: an environment goes by its own name where it has one here.
                 found = sorted((entry.is_symlink(), entry.name) for entry in entries if entry.is_dir())
         except (FileNotFoundError, NotADirectoryError):
-            return
+            return [], False
         except OSError as error:
             self.problems.append(_unreadable(folder, error))
-            return
-        for linked, name in found:
-            yield self._candidate(folder, name, linked, kind)
+            return [], False
+        links = any(linked for linked, _ in found)
+        return [self._candidate(folder, name, linked, kind) for linked, name in found], links
 
     def _candidate(self, parent: str, leaf: str, linked: bool, kind: EnvironmentKind, name: str = "") -> Candidate:
         """``realpath`` asks for every folder above; here each parent is asked about once."""
@@ -114,7 +145,7 @@ class Finder:
             if parent not in self._parents:
                 self._parents[parent] = os.path.realpath(parent)
             real = os.path.join(self._parents[parent], leaf)
-        return Candidate(prefix, real, name or leaf, kind)
+        return Candidate(prefix, real, name or leaf, kind, _is_text(prefix), _WORK_FOLDER in real.split(os.sep))
 
     def _listed(self, file: Path) -> list[str]:
         try:

@@ -20,7 +20,7 @@ from pathlib import Path
 from ..models import Environment, Package, Problem
 from . import installed, sizes, venvs
 from .condameta import MetaSummary, fingerprint, settled, summarise
-from .places import Candidate, Finder, Places
+from .places import Candidate, Contents, Finder, Places
 
 _BASE_REASON = "It is conda's base environment: conda itself lives here."
 _SERVER_REASON = "JupyterLab runs from it."
@@ -48,6 +48,9 @@ class _Seen:
     site_packages: str
     conda: bool = True
     fingerprint: str | None = None
+    answer: Environment | None = None
+    asked: tuple[Candidate, str] | None = None
+    trusted_until: float = 0.0
 
 
 class EnvironmentReader:
@@ -59,10 +62,15 @@ class EnvironmentReader:
     ----------
     size_cache:
         JSON file in which measured sizes outlive the server; None keeps them in memory.
+    trust:
+        For so many seconds, believe what can change without ``conda-meta`` changing: permissions, the interpreter,
+        what pip installs.
     """
 
-    def __init__(self, size_cache: Path | None = None) -> None:
+    def __init__(self, size_cache: Path | None = None, *, trust: float = 0.0) -> None:
+        self._trust = trust
         self._seen: dict[str, _Seen] = {}
+        self._contents: Contents = {}
         self._sizes = sizes.SizeCache(size_cache)
 
     def list(self, places: Places) -> tuple[builtins.list[Environment], builtins.list[Problem]]:
@@ -70,7 +78,7 @@ class EnvironmentReader:
 
         ``kernels`` and ``job`` are left empty.
         """
-        finder = Finder()
+        finder = Finder(self._contents)
         server = os.path.realpath(places.server_prefix)
         base = os.path.realpath(places.root_prefix) if places.root_prefix is not None else None
         bases = {server, *venvs.base_prefixes(server)}
@@ -109,16 +117,17 @@ class EnvironmentReader:
         known = self._look(real)
         if known is not None:
             self._sizes.remember(real, _size_version(real, known), size)
+            known.answer = None
 
     def _look(self, real: str) -> _Seen | None:
         """What a prefix holds, from memory while it is unchanged; None if it is no environment."""
-        meta = os.path.join(real, "conda-meta")
+        known = self._seen.get(real)
+        meta = known.meta if known is not None else os.path.join(real, "conda-meta")
         try:
             status = os.stat(meta)
         except OSError:
             return _look_at_venv(real)
         version = (status.st_ino, status.st_mtime_ns)
-        known = self._seen.get(real)
         if known is not None and known.version == version:
             return known
         summary = summarise(meta)
@@ -127,6 +136,14 @@ class EnvironmentReader:
         return _seen(real, version if final else (), summary, status.st_mtime)
 
     def _environment(self, found: Candidate, known: _Seen, reason: str) -> Environment:
+        now = time.monotonic()
+        if known.answer is not None and known.version and now < known.trusted_until and known.asked == (found, reason):
+            return known.answer
+        known.answer = self._look_closely(found, known, reason)
+        known.asked, known.trusted_until = (found, reason), now + self._trust
+        return known.answer
+
+    def _look_closely(self, found: Candidate, known: _Seen, reason: str) -> Environment:
         summary = known.summary
         problem = summary.problem or _interpreter_problem(known)
         return Environment(

@@ -89,13 +89,12 @@ class KernelRegistry:
         ``checks`` maps kernel names to the results of their test starts.
         """
         known = target.Known(environments)
-        writable: dict[Path, bool] = {}
+        writable: dict[str, bool] = {}
         kernels = []
         for name, read in self._look().items():
-            parent = read.spec.folder.parent
-            if parent not in writable:
-                writable[parent] = os.access(parent, os.W_OK)
-            kernels.append(_kernel(read, known, checks.get(name), writable[parent]))
+            if read.place not in writable:
+                writable[read.place] = os.access(read.place, os.W_OK)
+            kernels.append(_kernel(read, known, checks.get(name), writable[read.place]))
         return sorted(kernels, key=lambda kernel: (kernel.display_name.lower(), kernel.name))
 
     def register(self, *, prefix: Path, environment: str, display_name: str, name: str) -> Kernel:
@@ -197,7 +196,7 @@ class KernelRegistry:
                 if name.lower() not in found and (version := _version(path)) is not None:
                     known = self._read.get(path)
                     if known is None or known.version != version:
-                        known = _Read(kernelspec.read(Path(path), name.lower()), version)
+                        known = _Read(kernelspec.read(Path(path), name.lower()), version, str(place))
                     found[name.lower()] = known
         if _NATIVE not in found and (native := _native()) is not None:
             found[_NATIVE] = _Read(native)
@@ -289,7 +288,10 @@ class _Read:
 
     spec: Spec
     version: tuple[int, int, int] | None = None
+    place: str = ""
     programs: Sequence[str] | None = None
+    answer: Kernel | None = None
+    asked: tuple[object, ...] = (None, None, None)
 
     def starts(self) -> Sequence[str]:
         """What the spec starts."""
@@ -315,16 +317,29 @@ def _is_writable(spec: Spec) -> bool:
 
 
 def _kernel(read: _Read, known: target.Known, check: KernelCheck | None, writable: bool) -> Kernel:
-    spec, programs = read.spec, read.starts()
-    found = known.environment(spec, programs)
-    reason = spec.fault or target.orphan_reason(spec, programs)
+    programs = read.starts()
+    found = known.stamped(read.spec, programs)
+    if found is None or found.state != "ready" or found.python is None:
+        reason = read.spec.fault or target.orphan_reason(read.spec, programs)
+        return _described(read, found or known.environment(read.spec, programs), check, writable, reason)
+    # The listing has just seen this environment whole: its interpreter need not be looked for again.
+    asked = (found, check, writable)
+    if read.answer is None or any(now is not then for now, then in zip(asked, read.asked, strict=True)):
+        read.answer, read.asked = _described(read, found, check, writable, read.spec.fault), asked
+    return read.answer
+
+
+def _described(
+    read: _Read, found: Environment | None, check: KernelCheck | None, writable: bool, reason: str
+) -> Kernel:
+    spec = read.spec
     return Kernel(
         name=spec.name,
         display_name=spec.display_name or spec.name,
         language=spec.language,
         path=str(spec.folder),
         environment=found.id if found else None,
-        prefix=found.prefix if found else target.prefix(spec, programs),
+        prefix=found.prefix if found else target.prefix(spec, read.starts()),
         stamped=bool(spec.stamp),
         # The server's own kernel has no kernel.json where Jupyter would look for one.
         writable=writable and (read.version is not None or _is_writable(spec)),

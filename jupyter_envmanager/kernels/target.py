@@ -76,12 +76,15 @@ class Known:
     def __init__(self, environments: Sequence[Environment]) -> None:
         self._by_id = {environment.id: environment for environment in environments}
 
+    def stamped(self, spec: Spec, programs: Sequence[str]) -> Environment | None:
+        """The environment that we wrote a spec for, if it still starts that one's program; nothing is resolved."""
+        found = self._by_id.get(str(spec.stamp.get("environment")))
+        if found is not None and len(programs) == 1 and programs[0].startswith(f"{found.prefix}{os.sep}"):
+            return found
+        return None
+
     def environment(self, spec: Spec, programs: Sequence[str]) -> Environment | None:
         """Where a spec leads: by what it starts, then by our mark, then by what it says to activate."""
-        # Ours, as we wrote it: nothing has to be resolved.
-        stamped = self._by_id.get(str(spec.stamp.get("environment")))
-        if stamped is not None and len(programs) == 1 and programs[0].startswith(f"{stamped.prefix}{os.sep}"):
-            return stamped
         # The innermost program tells most: of "/bin/sh run.sh" it is what the script executes. A venv's python is a
         # link out of the venv, so its folder is resolved and the link is not.
         places = [os.path.dirname(program) for program in reversed(programs)]  # noqa: PTH120
