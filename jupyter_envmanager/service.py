@@ -9,6 +9,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -78,6 +79,8 @@ class EnvManagerService:
         self._measuring: asyncio.Task[None] | None = None
         self._unmeasured: dict[str, str] = {}
         self._warming: asyncio.Task[None] | None = None
+        self._checking: dict[str, asyncio.Future[KernelCheck]] = {}
+        self._check_threads = ThreadPoolExecutor(2, thread_name_prefix="kernel-check")
         #: Called when the size of an environment has become known.
         self.measured: Callable[[str], None] = lambda environment: None
 
@@ -380,12 +383,24 @@ class EnvManagerService:
         ------
         NotFound
         """
+        if name in self._checking:
+            return await asyncio.shield(self._checking[name])
         kernel = await self._kernel_named(name)
         if kernel.prefix is None:
             raise Invalid(f"It is not known which environment “{kernel.display_name}” runs in.", field="name")
         self.checks.put(name, KernelCheck(state="running", time=time.time()))
         spec = Path(kernel.path) / "kernel.json"
-        result = await asyncio.to_thread(check_kernel, spec, Path(kernel.prefix), KERNEL_CHECK_SECONDS)
+        # Threads of their own: kernels that hang must not keep others from being answered.
+        task = asyncio.ensure_future(
+            asyncio.get_running_loop().run_in_executor(
+                self._check_threads, check_kernel, spec, Path(kernel.prefix), KERNEL_CHECK_SECONDS
+            )
+        )
+        self._checking[name] = task
+        try:
+            result = await asyncio.shield(task)
+        finally:
+            self._checking.pop(name, None)
         self.checks.put(name, result)
         return result
 
@@ -396,6 +411,12 @@ class EnvManagerService:
         ------
         NotFound, NotAllowed
         """
+        kernel = await self._kernel_named(name)
+        if Path(kernel.path).is_relative_to(self.site.server_prefix):
+            raise NotAllowed(
+                f"The kernel “{kernel.display_name}” belongs to the environment that JupyterLab runs from.",
+                hint="It goes with its package: uninstall that, if you must.",
+            )
         await asyncio.to_thread(self.registry.remove, name, force=force)
         self.checks.forget(name)
 
@@ -411,6 +432,7 @@ class EnvManagerService:
             if task is not None:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
+        self._check_threads.shutdown(wait=False, cancel_futures=True)
         await self.queue.stop()
 
     def job_changed(self, job: Job) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .config import Settings
+from .engine.workplace import FOLDER
 from .environments import is_environment
 from .errors import Conflict, Invalid, NotAllowed, NotFound
 from .models import Folder, FolderListing, Location, NewEnvironment
@@ -59,13 +60,14 @@ class Targets:
     def _location(self, wanted: str | None, settings: Settings) -> Path:
         if wanted is None:
             return default_location(settings)
-        for folder in settings.envs_dirs:
-            if os.path.realpath(folder) == os.path.realpath(wanted):
-                return folder
+        if wanted.isprintable():
+            for folder in settings.envs_dirs:
+                if os.path.realpath(folder) == os.path.realpath(wanted):
+                    return folder
         raise Invalid(f"{wanted} is not a location for environments.", hint="Choose one of the list.", field="location")
 
     def _folder(self, text: str) -> Path:
-        if "\x00" in text or any(ord(letter) < 32 for letter in text):
+        if not text.isprintable():
             raise Invalid("The folder holds characters that no path can have.", field="prefix")
         expanded = str(self.home) + text[1:] if text == "~" or text.startswith("~/") else text
         path = Path(expanded)
@@ -73,6 +75,8 @@ class Targets:
             raise Invalid(f"“{text}” is not a full path.", hint="Begin with / or ~/.", field="prefix")
         if ".." in path.parts:
             raise Invalid("A folder may not contain “..”.", hint="Write the full path.", field="prefix")
+        if FOLDER in path.parts:
+            raise Invalid(f"“{FOLDER}” is where environments are built.", hint="Choose another folder.", field="prefix")
         return path
 
     def _check_allowed(self, prefix: Path, settings: Settings) -> None:
@@ -105,6 +109,10 @@ class Targets:
             raise NotFound(f"{path} does not exist.", hint="Refresh the list.", field="prefix") from error
         except PermissionError as error:
             raise NotAllowed(f"You may not read {path}.", hint="Choose another folder.", field="prefix") from error
+        except OSError as error:
+            raise Invalid(
+                f"{path} cannot be listed: {error.strerror}.", hint="Choose another folder.", field="prefix"
+            ) from error
         folders = [
             Folder(
                 name=entry.name,
@@ -138,6 +146,8 @@ def check_name(name: str) -> str:
     """
     if not name.strip():
         raise Invalid("The environment needs a name.", field="name")
+    if not name.isprintable() and not any(letter.isspace() for letter in name):
+        raise Invalid("The name holds characters that cannot be seen.", hint="Type it anew.", field="name")
     if any(letter.isspace() for letter in name):
         raise Invalid("A name cannot contain blanks.", hint=f"Try “{'-'.join(name.split())}”.", field="name")
     if found := _FORBIDDEN.search(name):

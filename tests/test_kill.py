@@ -13,6 +13,7 @@ import pytest
 from conftest import Home, MakeHome, until
 from local_channel import ChannelServer
 
+import jupyter_envmanager
 from jupyter_envmanager.engine import metarecords
 from jupyter_envmanager.models import Job, KernelRequest
 
@@ -139,7 +140,9 @@ def workers_kill_themselves(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     folder = tmp_path / "hook"
     folder.mkdir()
     (folder / "sitecustomize.py").write_text(HOOK)
-    monkeypatch.setenv("PYTHONPATH", str(folder))
+    # The hook is imported before Python looks into the working folder: say where the package is.
+    package = Path(jupyter_envmanager.__file__).parent.parent
+    monkeypatch.setenv("PYTHONPATH", f"{folder}{os.pathsep}{package}")
 
 
 HOOK = """

@@ -8,6 +8,7 @@ both are the same in every environment. The interpreter corrects the file name i
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import struct
@@ -22,13 +23,12 @@ from .metarecords import MetaRecord
 
 FOLDER = Path(".envmanager", "bytecode")
 _MANIFEST = "manifest.json"
-# Compiles what it reads as lines of "source<TAB>target"; run by the environment's own interpreter, isolated and
-# without site, so that nothing of the user's is imported.
+# Compiles pairs of source and target, given as JSON; run by the environment's own interpreter, isolated and without
+# site, so that nothing of the user's is imported.
 _COMPILER = """
-import os, py_compile, sys
+import json, py_compile, sys
 mode = py_compile.PycInvalidationMode.TIMESTAMP
-for line in sys.stdin:
-    source, target = line.rstrip("\\n").split("\\t")
+for source, target in json.load(sys.stdin):
     try:
         py_compile.compile(source, cfile=target, dfile=source, doraise=True, invalidation_mode=mode)
     except Exception:
@@ -86,7 +86,7 @@ class BytecodeCache:
         if tag is None:
             return 0
         work: list[tuple[Path, _Manifest]] = []
-        lines: list[str] = []
+        pairs: list[tuple[str, str]] = []
         for record in metarecords.read_all(prefix):
             entry = self._entry(record, tag)
             kept = _read_manifest(entry)
@@ -95,9 +95,9 @@ class BytecodeCache:
             if todo:
                 work.append((entry, todo))
                 missing = [source for source in todo if not _adopt(prefix, entry, _target(source, tag), todo[source])]
-                lines += [f"{prefix / source}\t{entry / _target(source, tag)}" for source in missing]
-        if lines:
-            _compile(prefix, lines, timeout)
+                pairs += [(str(prefix / source), str(entry / _target(source, tag))) for source in missing]
+        if pairs:
+            _compile(prefix, pairs, timeout)
         return sum(_finish(prefix, entry, todo, tag) for entry, todo in work)
 
     def _entry(self, record: MetaRecord, tag: str) -> Path:
@@ -118,11 +118,11 @@ def installed_tag(prefix: Path) -> str | None:
     return None
 
 
-def _compile(prefix: Path, lines: list[str], timeout: float) -> None:
+def _compile(prefix: Path, pairs: list[tuple[str, str]], timeout: float) -> None:
     interpreter = prefix / ("python.exe" if os.name == "nt" else "bin/python")
     subprocess.run(
         [str(interpreter), "-I", "-S", "-B", "-W", "ignore", "-c", _COMPILER],
-        input="\n".join(lines),
+        input=json.dumps(pairs),
         text=True,
         encoding="utf-8",
         stdout=subprocess.DEVNULL,
@@ -133,7 +133,12 @@ def _compile(prefix: Path, lines: list[str], timeout: float) -> None:
 
 
 def _sources(record: MetaRecord) -> list[str]:
-    return [path for path in record.files() if path.endswith(".py") and ("/python3" in path or "Lib/" in path)]
+    """Python sources; a path that a reader could take for another one is not worth its bytecode."""
+    return [
+        path
+        for path in record.files()
+        if path.endswith(".py") and ("/python3" in path or "Lib/" in path) and path.isprintable() and ".." not in path
+    ]
 
 
 def _target(source: str, tag: str) -> str:

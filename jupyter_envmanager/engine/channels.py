@@ -9,19 +9,24 @@ from __future__ import annotations
 import asyncio
 import difflib
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from rattler import Channel, Gateway, MatchSpec, RepoDataRecord, SourceConfig, Subdir
 
 from ..errors import NotFound
 from ..models import PackageBuild, PackageHit, PackageHits, PackageInfo
 from .client import Network, client, rattler_channels
-from .failures import translated
+from .failures import translated, unreachable
 
 # conda's own default for how long an index is believed without asking again.
 # https://docs.conda.io/projects/conda/en/latest/user-guide/configuration/settings.html#local-repodata-ttl
 BELIEVE_SECONDS = 1200.0
+# Enough for a large index over a slow line; rattler itself waits for ever.
+ANSWER_SECONDS = 180.0
+
+T = TypeVar("T")
 
 
 class Channels:
@@ -61,11 +66,18 @@ class Channels:
         async with self._asking:
             if self._names is None or time.monotonic() - self._asked > BELIEVE_SECONDS:
                 self._forget()
-                with translated(channels=self.reach.channels):
-                    found = await self.gateway.names(self.channels, self.platforms)
+                found = await self.in_time(self.gateway.names(self.channels, self.platforms))
                 self._names = sorted({name.normalized for name in found})
                 self._asked = time.monotonic()
             return self._names
+
+    async def in_time(self, answer: Awaitable[T]) -> T:
+        """The engine's answer, with its errors as ours; a channel that says nothing for long is unreachable."""
+        with translated(channels=self.reach.channels):
+            try:
+                return await asyncio.wait_for(answer, ANSWER_SECONDS)
+            except asyncio.TimeoutError as error:
+                raise unreachable("timed out", self.reach.channels) from error
 
     def _forget(self) -> None:
         for channel in self.channels:
@@ -106,10 +118,9 @@ class Channels:
 
     async def records(self, names: Sequence[str]) -> list[RepoDataRecord]:
         """Every record with one of these names, over all channels."""
-        with translated(channels=self.reach.channels):
-            found = await self.gateway.query(
-                self.channels, self.platforms, [MatchSpec(name) for name in names], recursive=False
-            )
+        found = await self.in_time(
+            self.gateway.query(self.channels, self.platforms, [MatchSpec(name) for name in names], recursive=False)
+        )
         return [record for channel in found for record in channel]
 
     async def info(self, name: str) -> PackageInfo:

@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 from rattler import Channel, Client, Config
 
+from ..errors import Invalid
 from ..redaction import redact
 
 if TYPE_CHECKING:
@@ -69,7 +70,10 @@ def network(settings: Settings, channels: Sequence[str] | None = None) -> Networ
         for url in settings.channel_urls(name):
             bare, without_login = clean_url(url), _USERINFO.sub(r"\1", url).rstrip("/")
             clean[bare] = None
-            parts = urlsplit(url)
+            try:
+                parts = urlsplit(url)
+            except ValueError as error:
+                raise Invalid(f"“{redact(name)}” is no channel: {error}.", field="channels") from error
             if parts.username is not None and parts.hostname is not None:
                 logins[parts.hostname] = (unquote(parts.username), unquote(parts.password or ""))
             if bare != without_login:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from rattler import RepoDataRecord
 
+from .workplace import put
+
 
 def distribution(record: RepoDataRecord) -> str:
     """A record as conda's history names it, e.g. ``conda-forge/linux-64::numpy-2.0.0-py312_0``."""
@@ -39,6 +41,7 @@ def append(prefix: Path, *, command: str, specs: Sequence[str], linked: Iterable
         f"# update specs: {list(specs)!r}",
     ]
     path = prefix / "conda-meta" / "history"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as history:
-        history.write("\n".join(lines) + "\n")
+    # A history that a package brings is a link into the package cache, and not this environment's.
+    ours = not path.is_symlink() and path.is_file() and path.stat().st_nlink == 1
+    before = path.read_bytes() if ours else b""
+    put(path, before + "\n".join([*lines, ""]).encode())

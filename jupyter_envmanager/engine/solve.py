@@ -23,7 +23,7 @@ from rattler.exceptions import SolverError
 
 from ..errors import EnvManagerError, Invalid, NotFound, Unsatisfiable
 from .channels import Channels
-from .failures import translate, translated
+from .failures import translate
 
 _PRIORITY = {
     "strict": ChannelPriority.Strict,
@@ -65,6 +65,13 @@ def parse_specs(texts: Iterable[str]) -> list[MatchSpec]:
 
 def _parse_spec(text: str) -> MatchSpec:
     stripped = text.strip()
+    if "://" in stripped or re.search(r"\burl\s*=", stripped):
+        raise Invalid(
+            f"“{text}” is an address; a package is given by name.",
+            hint="Add its channel under “Channels”, then give the name.",
+            field="specs",
+            spec=text,
+        )
     if not _LEADING.match(stripped):
         raise Invalid(
             f"“{text}” is not a package.",
@@ -160,22 +167,24 @@ async def _solve(
     pinned: Sequence[str],
     virtual: Sequence[VirtualPackage | GenericVirtualPackage],
 ) -> list[RepoDataRecord]:
-    try:
-        return await solve(
-            channels.channels,
-            specs,
-            gateway=channels.gateway,
-            virtual_packages=virtual,
-            channel_priority=_PRIORITY[priority],
-            constraints=parse_specs(pinned),
-            timeout=_TIMEOUT,
-        )
-    except SolverError as error:
-        raise await _explain(channels, specs, error) from error
-    except Exception as error:
-        with translated(channels=channels.reach.channels):
-            raise
-        raise AssertionError from error
+    async def answer() -> list[RepoDataRecord] | SolverError:
+        try:
+            return await solve(
+                channels.channels,
+                specs,
+                gateway=channels.gateway,
+                virtual_packages=virtual,
+                channel_priority=_PRIORITY[priority],
+                constraints=parse_specs(pinned),
+                timeout=_TIMEOUT,
+            )
+        except SolverError as error:
+            return error
+
+    found = await channels.in_time(answer())
+    if isinstance(found, SolverError):
+        raise await _explain(channels, specs, found) from found
+    return found
 
 
 async def _explain(channels: Channels, specs: Sequence[MatchSpec], error: SolverError) -> EnvManagerError:

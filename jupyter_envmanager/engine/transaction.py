@@ -142,12 +142,25 @@ def swap_out(prefix: Path, trash: Path) -> None:
     NotAllowed
         The folder that holds it cannot be written, or the prefix is a mount point.
     """
+    if mounted := mounts_in(prefix):
+        raise NotAllowed(
+            f"Something is mounted at {mounted[0]}, so {prefix} cannot be removed as a whole.",
+            hint="Unmount it, or ask who mounted it. Nothing was changed.",
+        )
     try:
         prefix.rename(trash)
-    except OSError as error:
-        if error.errno in (errno.EBUSY, errno.EXDEV):
-            raise NotAllowed(
-                f"{prefix} is a mount point, so it cannot be removed as a whole.", hint="Ask who mounted it."
-            ) from error
+    except OSError:
         with translated(str(prefix.parent)):
             raise
+
+
+def mounts_in(prefix: Path) -> list[str]:
+    """Mount points at or below a folder, as far as the system says (proc(5), ``mounts``)."""
+    try:
+        lines = Path("/proc/self/mounts").read_bytes().splitlines()
+    except OSError:
+        return []
+    real = os.path.realpath(prefix)
+    # Blanks and the like are octal escapes there.
+    points = [os.fsdecode(line.split()[1].decode("unicode_escape").encode("latin-1")) for line in lines if line.strip()]
+    return [point for point in points if point == real or point.startswith(real + os.sep)]

@@ -10,11 +10,14 @@ import contextlib
 import os
 import shutil
 import stat
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
+
+from ..errors import NotAllowed
 
 FOLDER = ".envmanager"
 # No .json: conda takes every conda-meta/*.json for a package record.
@@ -63,8 +66,20 @@ class Workplace:
         return self.folder / f"trash-{job}"
 
     def open(self) -> None:
-        """Make the folder."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        """Make the folder.
+
+        Raises
+        ------
+        NotAllowed
+            It is a link: whoever made it could send our deletions elsewhere.
+        """
+        for folder in (self.root, self.folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            if folder.is_symlink():
+                raise NotAllowed(
+                    f"{folder} is a link, where a plain folder of ours should be.",
+                    hint="Remove the link, then try again.",
+                )
 
     def write_journal(self, journal: Journal) -> None:
         """Write the journal; on disk before this returns."""
@@ -76,19 +91,33 @@ class Workplace:
         partial.replace(self.journal_file)
 
     def read_journal(self) -> Journal | None:
-        """The journal, if a job is or was under way; an unreadable one counts as none (it was never completed)."""
+        """The journal, if a job of this user is or was under way here.
+
+        None for one that was never completed, that another user may have written (others may write in a shared
+        location), or that speaks of another prefix: what it says would be done with our rights.
+        """
         try:
-            return msgspec.json.decode(self.journal_file.read_bytes(), type=Journal)
-        except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
+            mine = all(_is_mine(path) for path in (self.root, self.folder, self.journal_file))
+            journal = msgspec.json.decode(self.journal_file.read_bytes(), type=Journal) if mine else None
+        except (OSError, msgspec.DecodeError):
             return None
+        if journal is None or not journal.job.isalnum() or journal.prefix != str(self.prefix):
+            return None
+        return journal
 
     def clear(self) -> None:
-        """Remove everything but a lock that somebody holds, and the folders if they are empty then."""
+        """Remove everything but a lock that somebody holds, and the folders if they are empty then.
+
+        What cannot be removed (a mount, another user's file) stays until the next job here tries again.
+        """
+        if self.root.is_symlink() or self.folder.is_symlink():
+            return
         self.journal_file.unlink(missing_ok=True)
         with contextlib.suppress(FileNotFoundError):
             for entry in list(self.folder.iterdir()):
                 if entry != self.lock_file:
-                    remove_tree(entry)
+                    with contextlib.suppress(OSError):
+                        remove_tree(entry)
         self.close()
 
     def close(self) -> None:
@@ -100,9 +129,7 @@ class Workplace:
 
 def write_marker(prefix: Path, marker: dict[str, Any]) -> None:
     """Write what we know of an environment into it."""
-    path = prefix / MARKER
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(marker)))
+    put(prefix / MARKER, msgspec.json.format(msgspec.json.encode(marker)))
 
 
 def read_marker(prefix: Path) -> dict[str, Any]:
@@ -111,6 +138,26 @@ def read_marker(prefix: Path) -> dict[str, Any]:
         return msgspec.json.decode((prefix / MARKER).read_bytes(), type=dict[str, Any])
     except (OSError, msgspec.DecodeError):
         return {}
+
+
+def put(path: Path, content: bytes) -> None:
+    """Write a file of ours into a prefix, in place of whatever a package has put there.
+
+    Never through a link: the file behind it is the package cache's, or somebody else's.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, partial = tempfile.mkstemp(prefix=".envmanager-", dir=path.parent)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+    umask = os.umask(0)
+    os.umask(umask)
+    Path(partial).chmod(0o666 & ~umask)
+    Path(partial).replace(path)
+
+
+def _is_mine(path: Path) -> bool:
+    status = path.lstat()
+    return not stat.S_ISLNK(status.st_mode) and (os.name == "nt" or status.st_uid == os.geteuid())
 
 
 def remove_tree(path: Path) -> None:

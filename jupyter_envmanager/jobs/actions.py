@@ -14,12 +14,12 @@ from ..engine.client import Network
 from ..engine.progress import Report
 from ..engine.workplace import Journal, Workplace, write_marker
 from ..errors import Conflict, NotFound
-from .recovery import finish, recover
+from .recovery import Registered, finish, recover
 from .store import CreateAction, RemoveAction
 
 
-async def create(action: CreateAction, place: Workplace, job: str, report: Report) -> None:
-    """Build the planned environment aside and put it in its place.
+async def create(action: CreateAction, place: Workplace, job: str, report: Report) -> Registered:
+    """Build the planned environment aside and put it in its place; returns the kernel it got.
 
     Raises
     ------
@@ -51,8 +51,9 @@ async def create(action: CreateAction, place: Workplace, job: str, report: Repor
         raise
     kernel = f"kernel {action.display_name}" if action.kernel else "no kernel"
     report("kernel", kernel, 1.0)
-    finish(journal, kernels_dir=Path(action.kernels_dir), environments_txt=Path(action.environments_txt))
+    registered = finish(journal, kernels_dir=Path(action.kernels_dir), environments_txt=Path(action.environments_txt))
     place.clear()
+    return registered
 
 
 async def _build(action: CreateAction, stage: Path, job: str, report: Report) -> None:
@@ -123,5 +124,10 @@ def remove(action: RemoveAction, place: Workplace, job: str, report: Report) -> 
         place.clear()
         raise
     report("remove", str(place.prefix), 0.2)
-    finish(journal, kernels_dir=Path(action.kernels_dir), environments_txt=Path(action.environments_txt))
+    finish(
+        journal,
+        kernels_dir=Path(action.kernels_dir),
+        environments_txt=Path(action.environments_txt),
+        confirmed=True,
+    )
     place.clear()

@@ -26,12 +26,12 @@ class Log(Report, Protocol):
         """Change fields of the job."""
 
 
-def check(action: CreateAction, log: Log) -> None:
+def check(action: CreateAction, kernel: str, log: Log) -> None:
     """Start the kernel once and write down what it answered."""
     time.sleep(_GRACE_SECONDS)
     log.update(check=KernelCheck(state="running", time=time.time()))
     log("kernel", "test start", 1.0)
-    spec = Path(action.kernels_dir) / str(action.kernel) / "kernel.json"
+    spec = Path(action.kernels_dir) / kernel / "kernel.json"
     result = check_kernel(spec, Path(action.prefix), KERNEL_SECONDS)
     log.update(check=result)
     if result.problem is not None:

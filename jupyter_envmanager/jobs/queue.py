@@ -114,6 +114,7 @@ class JobQueue:
             claim.unlink(missing_ok=True)
 
     def _watch(self, job: Job) -> None:
+        self.workers = {key: worker for key, worker in self.workers.items() if worker.poll() is None}
         task = asyncio.get_running_loop().create_task(self._run(job.id))
         self._tasks[job.id] = task
         task.add_done_callback(lambda _: self._tasks.pop(job.id, None))
@@ -133,7 +134,7 @@ class JobQueue:
             self._write(folder, state="failed", finished=time.time(), error=problem.problem())
 
     async def _run_worker(self, folder: JobFolder) -> None:
-        job_id, job = folder.id, folder.read_job()
+        job = folder.read_job()
         worker = folder.read_process("worker")
         if worker is not None:
             await self._follow(folder, worker.alive)
@@ -145,8 +146,13 @@ class JobQueue:
             if folder.cancel_file.exists():
                 await self._end(folder, None)
                 return
-            process = self.workers[job_id] = await asyncio.to_thread(self._standby.start, folder)
+            process = await asyncio.to_thread(self._start_worker, folder)
             await self._follow(folder, lambda: process.poll() is None, lambda: process.returncode)
+
+    def _start_worker(self, folder: JobFolder) -> subprocess.Popen[bytes]:
+        # In the thread, so that a cancel that comes now does not lose the child.
+        process = self.workers[folder.id] = self._standby.start(folder)
+        return process
 
     async def _follow(
         self, folder: JobFolder, alive: Callable[[], bool], status: Callable[[], int | None] = lambda: None

@@ -7,14 +7,16 @@ done now. Whoever finds the dead job calls this: the queue, the next server, or 
 from __future__ import annotations
 
 import logging
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from ..engine.workplace import Journal, Workplace, read_marker, remove_tree
 from ..environments import add_to_environments_txt, environment_id, remove_from_environments_txt
-from ..errors import EnvManagerError
+from ..errors import Conflict, EnvManagerError, NotAllowed
 from ..kernels import KernelRegistry
+from ..models import Problem
 from .lock import prefix_lock, read_holder
 
 Outcome = Literal["finished", "discarded", "busy"]
@@ -59,27 +61,55 @@ def _swapped(place: Workplace, journal: Journal) -> bool:
     return place.trash(journal.job).exists()
 
 
-def finish(journal: Journal, *, kernels_dir: Path, environments_txt: Path) -> None:
-    """Everything that follows the swap; each step may be repeated."""
+@dataclass(frozen=True, kw_only=True)
+class Registered:
+    """The kernel that a new environment got, or why it got none."""
+
+    kernel: str | None = None
+    problem: Problem | None = None
+
+
+def finish(journal: Journal, *, kernels_dir: Path, environments_txt: Path, confirmed: bool = False) -> Registered:
+    """Everything that follows the swap; each step may be repeated, and none of them undoes the change when it fails.
+
+    Parameters
+    ----------
+    confirmed:
+        The user has just agreed to remove the journal's kernels, also those that we did not write.
+    """
     prefix = Path(journal.prefix)
     registry = KernelRegistry(kernels_dir, [kernels_dir])
     if journal.action == "create":
         add_to_environments_txt(prefix, environments_txt)
-        for kernel in journal.kernels:
-            registry.register(
-                prefix=prefix,
-                environment=environment_id(prefix),
-                display_name=journal.display_name or prefix.name,
-                name=kernel,
-            )
-        return
+        return _register(journal, prefix, registry)
     for kernel in journal.kernels:
         # Gone already, or not ours to remove: the environment's removal does not fail over it.
         try:
-            registry.remove(kernel, force=True)
-        except EnvManagerError as error:
-            _log.warning("kernel %s stays: %s", kernel, error.message)
+            registry.remove(kernel, force=confirmed)
+        except (EnvManagerError, OSError) as error:
+            _log.warning("kernel %s stays: %s", kernel, error)
     remove_from_environments_txt(prefix, environments_txt)
-    place = Workplace(prefix, environment_id(prefix))
-    with suppress(FileNotFoundError):
-        remove_tree(place.trash(journal.job))
+    try:
+        remove_tree(Workplace(prefix, environment_id(prefix)).trash(journal.job))
+    except OSError as error:
+        _log.warning("part of %s is left beside it: %s", prefix, error)
+    return Registered()
+
+
+def _register(journal: Journal, prefix: Path, registry: KernelRegistry) -> Registered:
+    """Register the kernel that was asked for; under another name when that one has been taken meanwhile."""
+    if not journal.kernels:
+        return Registered()
+    name, display_name = journal.kernels[0], journal.display_name or prefix.name
+    environment = environment_id(prefix)
+    try:
+        try:
+            registry.register(prefix=prefix, environment=environment, display_name=display_name, name=name)
+        except Conflict:
+            name = registry.propose_name(name)
+            registry.register(prefix=prefix, environment=environment, display_name=display_name, name=name)
+    except EnvManagerError as error:
+        return Registered(problem=error.problem())
+    except OSError as error:
+        return Registered(problem=NotAllowed(f"The kernel could not be registered: {error}.").problem())
+    return Registered(kernel=name)

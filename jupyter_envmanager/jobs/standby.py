@@ -19,6 +19,7 @@ from .store import JobFolder
 COMMAND = ("-m", "jupyter_envmanager.jobs.worker")
 WAIT = "--wait"
 IDLE_SECONDS = 120.0
+_DISMISS_SECONDS = 2.0
 
 
 class Standby:
@@ -68,7 +69,11 @@ class Standby:
         if process is not None and process.stdin is not None:
             with contextlib.suppress(OSError):
                 process.stdin.close()
-            process.wait()
+            try:
+                process.wait(timeout=_DISMISS_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 def _spawn(folder: JobFolder) -> subprocess.Popen[bytes]:

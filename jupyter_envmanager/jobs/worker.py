@@ -29,6 +29,7 @@ from .actions import create, remove
 from .aftercare import check, compile_bytecode
 from .lock import LockHolder, prefix_lock
 from .process import this_process
+from .recovery import Registered
 from .standby import WAIT, wait_for_job
 from .store import CreateAction, JobFolder
 
@@ -108,6 +109,7 @@ def main(arguments: list[str]) -> int:
 
 def _run(folder: JobFolder, log: Log, action: Any) -> None:
     place = Workplace(Path(action.prefix), action.environment)
+    place.open()
 
     def waiting(holder: LockHolder) -> None:
         where = "" if holder.process.here() else f" on {holder.process.host}"
@@ -116,8 +118,9 @@ def _run(folder: JobFolder, log: Log, action: Any) -> None:
     try:
         with prefix_lock(place.lock_file, folder.id, getpass.getuser(), waiting):
             log.update(state="running", started=time.time(), waiting_for=None)
+            registered = Registered()
             if isinstance(action, CreateAction):
-                asyncio.run(create(action, place, folder.id, log))
+                registered = asyncio.run(create(action, place, folder.id, log))
             else:
                 remove(action, place, folder.id, log)
     finally:
@@ -125,9 +128,14 @@ def _run(folder: JobFolder, log: Log, action: Any) -> None:
         folder.forget_action()
     done: dict[str, Any] = {"state": "succeeded", "progress": 1.0, "finished": time.time()}
     if isinstance(action, CreateAction):
-        pending = KernelCheck(state="pending") if action.kernel else None
-        done |= {"kernel": action.kernel, "check": pending, "aftercare": True}
+        done |= {"kernel": registered.kernel, "check": _check(registered), "aftercare": True}
     log.update(**done)
+
+
+def _check(registered: Registered) -> KernelCheck | None:
+    if registered.problem is not None:
+        return KernelCheck(state="failed", time=time.time(), problem=registered.problem)
+    return KernelCheck(state="pending") if registered.kernel else None
 
 
 def _aftercare(action: CreateAction, log: Log) -> None:
@@ -135,8 +143,8 @@ def _aftercare(action: CreateAction, log: Log) -> None:
     with contextlib.suppress(OSError, AttributeError):
         os.nice(10)
     try:
-        if action.kernel is not None:
-            check(action, log)
+        if log.job.kernel is not None:
+            check(action, log.job.kernel, log)
         compile_bytecode(action, log)
     except Exception:
         logging.error("aftercare of job %s\n%s", log.job.id, redact(traceback.format_exc()))
