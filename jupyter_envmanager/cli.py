@@ -28,7 +28,9 @@ Command = Callable[[EnvManagerService, argparse.Namespace], Awaitable[int]]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status: 0 done, 1 an error that was told, 130 interrupted."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    options = parser.parse_args(given or ["--help"])
     try:
         return asyncio.run(_run(options))
     except EnvManagerError as error:
@@ -206,6 +208,7 @@ async def _jobs(service: EnvManagerService, options: argparse.Namespace) -> int:
 
 
 def _confirmed(question: str) -> bool:
+    sys.stdout.flush()
     if not sys.stdin.isatty():
         raise Invalid("Nobody can confirm this here.", hint="Add --yes.")
     return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
@@ -227,6 +230,10 @@ def _parser() -> argparse.ArgumentParser:
 
     add("list", _list, "list the environments")
     create = add("create", _create, "create an environment and register its kernel", change)
+    create.epilog = (
+        "With Python and no kernel package among the packages, ipykernel is added. "
+        "Example: jupyter envmanager create -n stats python=3.12 pandas"
+    )
     where = create.add_mutually_exclusive_group(required=True)
     where.add_argument("-n", "--name", help="name of the environment")
     where.add_argument("-p", "--prefix", help="folder of the environment")

@@ -72,6 +72,14 @@ async def test_an_unknown_package_gets_the_nearest_names(tiny_channels: Channels
     assert caught.value.field == "specs"
 
 
+async def test_all_unknown_packages_are_named_at_once(tiny_channels: Channels) -> None:
+    with pytest.raises(NotFound) as caught:
+        await solve_for(tiny_channels, "tinny", "tiny", "fyles")
+    assert "“tinny”" in caught.value.message
+    assert "“fyles”" in caught.value.message
+    assert "files" in caught.value.hint
+
+
 async def test_an_unknown_version_gets_those_that_are_there(tiny_channels: Channels) -> None:
     with pytest.raises(NotFound, match="tiny") as caught:
         await solve_for(tiny_channels, "tiny=3")

@@ -17,10 +17,17 @@ _INTERVAL = 0.1
 
 
 class Report(Protocol):
-    """Takes one line of progress."""
+    """Takes progress: a line for the log, or (``passing``) a number that the next one replaces."""
 
     def __call__(
-        self, phase: Phase, message: str, progress: float, bytes_done: int | None = None, bytes_total: int | None = None
+        self,
+        phase: Phase,
+        message: str,
+        progress: float,
+        bytes_done: int | None = None,
+        bytes_total: int | None = None,
+        *,
+        passing: bool = False,
     ) -> None: ...
 
 
@@ -57,10 +64,10 @@ class InstallProgress:
             self._names[self._next] = name
             return self._next
 
-    def _send(self, phase: Phase, message: str, always: bool = False) -> None:
+    def _send(self, phase: Phase, message: str, passing: bool = False) -> None:
         now = time.monotonic()
         with self._lock:
-            if not always and now - self._last < _INTERVAL:
+            if passing and now - self._last < _INTERVAL:
                 return
             self._last = now
             done = sum(self._sizes.values())
@@ -68,7 +75,8 @@ class InstallProgress:
         share = _DOWNLOAD_SHARE if total else 0.0
         fraction = share * min(1.0, done / total) if total else 0.0
         fraction += (_LINK_END - share) * self._linked / self._packages
-        self._report(phase, message, fraction, min(done, total) if total else None, total or None)
+        shown = min(done, total) if total else None
+        self._report(phase, message, fraction, shown, total or None, passing=passing)
 
     def on_populate_cache_start(self, operation: int, package_name: str) -> int:
         """Remember the name for the callbacks that follow."""
@@ -76,17 +84,17 @@ class InstallProgress:
 
     def on_download_start(self, cache_entry: int) -> int:
         """A download begins."""
-        self._send("download", self._names.get(cache_entry, ""))
+        self._send("download", self._names.get(cache_entry, ""), passing=True)
         return cache_entry
 
     def on_download_progress(self, download_idx: int, progress: int, total: int | None) -> None:
         """Bytes of one download."""
         self._sizes[download_idx] = progress
-        self._send("download", self._names.get(download_idx, ""))
+        self._send("download", self._names.get(download_idx, ""), passing=True)
 
     def on_download_completed(self, download_idx: int) -> None:
         """A download is complete."""
-        self._send("download", self._names.get(download_idx, ""), always=True)
+        self._send("download", self._names.get(download_idx, ""))
 
     def on_link_start(self, operation: int, package_name: str) -> int:
         """A package is about to be linked."""
@@ -100,7 +108,7 @@ class InstallProgress:
         name = self._names.get(index, "")
         self._tell_linked(name)
         message = f"{linked} of {self._packages} · {name}"
-        self._send("link", message, always=linked == self._packages)
+        self._send("link", message, passing=1 < linked < self._packages)
 
     # The protocol is checked structurally, so the callbacks we have no use for must be there, too.
     def on_transaction_start(self, total_operations: int) -> None:

@@ -190,15 +190,15 @@ async def _solve(
 async def _explain(channels: Channels, specs: Sequence[MatchSpec], error: SolverError) -> EnvManagerError:
     """Before the solver's own words: is one of the names or versions simply not there?"""
     known = set(await channels.names())
-    for spec in specs:
-        name = spec_name(spec)
-        if name not in known and not name.startswith("__"):
-            return NotFound(
-                f"No channel has a package “{name}”.",
-                hint=await channels.suggestion(name),
-                field="specs",
-                spec=str(spec),
-            )
+    unknown = [name for spec in specs if (name := spec_name(spec)) not in known and not name.startswith("__")]
+    if len(unknown) == 1:
+        hint = await channels.suggestion(unknown[0])
+        return NotFound(f"No channel has a package “{unknown[0]}”.", hint=hint, field="specs", spec=unknown[0])
+    if unknown:
+        quoted = ", ".join(f"“{name}”" for name in unknown)
+        hints = [f"{name}: {await channels.suggestion(name)}" for name in unknown]
+        message = f"No channel has these packages: {quoted}."
+        return NotFound(message, hint=" ".join(hints), field="specs", spec=unknown[0])
     records = await channels.records([spec_name(spec) for spec in specs])
     for spec in specs:
         mine = [record for record in records if record.name.normalized == spec_name(spec)]

@@ -51,27 +51,39 @@ class Log:
             self._write(**changes)
 
     def __call__(
-        self, phase: Phase, message: str, progress: float, bytes_done: int | None = None, bytes_total: int | None = None
+        self,
+        phase: Phase,
+        message: str,
+        progress: float,
+        bytes_done: int | None = None,
+        bytes_total: int | None = None,
+        *,
+        passing: bool = False,
     ) -> None:
-        """Append a line to the log and show it as the job's status."""
+        """Show progress as the job's status, and append it to the log if it is not a passing number."""
         message = redact(message)
         with self._lock:
             # Threads report out of order; a bar never goes back.
             progress = max(progress, self.job.progress)
-            event = JobEvent(
-                job=self.job.id,
-                seq=self._seq,
-                time=time.time(),
-                phase=phase,
-                message=message,
-                progress=progress,
-                bytes=bytes_done,
-                bytes_total=bytes_total,
-            )
-            with self._folder.events_file.open("ab") as file:
-                file.write(msgspec.json.encode(event) + b"\n")
-            self._seq += 1
+            if not passing:
+                self._append(
+                    JobEvent(
+                        job=self.job.id,
+                        seq=self._seq,
+                        time=time.time(),
+                        phase=phase,
+                        message=message,
+                        progress=progress,
+                        bytes=bytes_done,
+                        bytes_total=bytes_total,
+                    )
+                )
             self._write(phase=phase, message=message, progress=progress, bytes_done=bytes_done, bytes_total=bytes_total)
+
+    def _append(self, event: JobEvent) -> None:
+        with self._folder.events_file.open("ab") as file:
+            file.write(msgspec.json.encode(event) + b"\n")
+        self._seq += 1
 
     def _write(self, **changes: Any) -> None:
         self.job = self._folder.write_job(msgspec.structs.replace(self.job, **changes))
