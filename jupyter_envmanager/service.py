@@ -323,13 +323,13 @@ class EnvManagerService:
         NotAllowed, Busy
         """
         found = await self.environment(environment)
-        _check_removable(found)
         if found.job is not None:
             raise Busy(
                 f"A job works on {found.name}.",
                 hint="Wait for it, or cancel it under “Activity”.",
                 job=found.job,
             )
+        _check_removable(found)
         kernels = [kernel.name for kernel in (await self.kernels()).kernels if _goes_with(kernel, found)]
         action = RemoveAction(
             prefix=found.prefix,
