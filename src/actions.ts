@@ -1,6 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Environment, Kernel } from './_models';
+import { makeProblem, toProblem } from './api';
 import {
   confirmKernelRemoval,
   confirmRemoval,
@@ -18,7 +19,11 @@ export async function registerKernel(
   try {
     await model.registerKernel({ environment: environment.id });
   } catch (error) {
-    await showProblem(trans.__('No kernel for %1', environment.name), error);
+    await showProblem(
+      trans.__('No kernel for %1', environment.name),
+      toProblem(error),
+      trans
+    );
   }
 }
 
@@ -55,7 +60,7 @@ export async function removeEnvironment(
       await model.remove(environment.id);
     }
   } catch (error) {
-    await showProblem(title, error);
+    await showProblem(title, toProblem(error), trans);
   }
 }
 
@@ -69,18 +74,26 @@ export async function checkKernel(
   try {
     const { problem } = await model.checkKernel(kernel.name);
     if (problem) {
-      await showProblem(
-        title,
-        new Error(
-          problem.hint
-            ? `${problem.message}\n\n${problem.hint}`
-            : problem.message
-        )
-      );
+      await showProblem(title, problem, trans);
     }
   } catch (error) {
-    await showProblem(title, error);
+    await showProblem(title, toProblem(error), trans);
   }
+}
+
+/** Say again why a kernel did not start. */
+export async function explainFailedKernel(
+  kernel: Kernel,
+  trans: TranslationBundle
+): Promise<void> {
+  const problem =
+    kernel.check?.problem ??
+    makeProblem('kernel_failed', trans.__('The kernel did not answer.'), '');
+  await showProblem(
+    trans.__('%1 did not start', kernel.display_name),
+    problem,
+    trans
+  );
 }
 
 /** Remove a kernelspec, after asking. */
@@ -96,7 +109,8 @@ export async function removeKernel(
   } catch (error) {
     await showProblem(
       trans.__('%1 cannot be removed', kernel.display_name),
-      error
+      toProblem(error),
+      trans
     );
   }
 }
@@ -110,7 +124,11 @@ export async function cancelJob(
   try {
     await model.cancel(id);
   } catch (error) {
-    await showProblem(trans.__('The job cannot be cancelled'), error);
+    await showProblem(
+      trans.__('The job cannot be cancelled'),
+      toProblem(error),
+      trans
+    );
   }
 }
 

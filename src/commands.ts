@@ -138,8 +138,14 @@ export function addEnvironmentCommands({
 
   commands.addCommand(CommandIDs.remove, {
     label: trans.__('Remove…'),
-    caption: trans.__('Remove this environment and its kernels'),
-    isEnabled: args => find(args) !== undefined,
+    caption: args => {
+      const environment = find(args);
+      return environment?.protected
+        ? environment.protected_reason
+        : trans.__('Remove this environment and its kernels');
+    },
+    // Executing it for a protected environment says why not.
+    isEnabled: args => find(args)?.protected === false,
     execute: async args => {
       const environment = find(args);
       if (environment) {

@@ -1,3 +1,4 @@
+import { Clipboard } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { type LabIcon, refreshIcon } from '@jupyterlab/ui-components';
 import React from 'react';
@@ -17,16 +18,62 @@ export interface INoteProps {
   problem: Problem;
   /** How serious it is; an error by default. */
   kind?: 'error' | 'warning' | 'info';
+  /** Translates; with it, the note also offers what a process printed. */
+  trans?: TranslationBundle;
   /** Buttons at its right. */
   children?: React.ReactNode;
+}
+
+/** What the process at fault printed; empty when there was none, or it was silent. */
+export function printedOutput({ details }: Problem): string {
+  return [details['stderr'], details['log']]
+    .filter((text): text is string => typeof text === 'string')
+    .map(text => text.trim())
+    .filter(Boolean)
+    .join('\n\n');
+}
+
+/** What an output needs. */
+export interface IOutputProps {
+  /** What was printed. */
+  text: string;
+  /** Translates. */
+  trans: TranslationBundle;
+}
+
+/** What a process printed, to read and to copy. */
+export function Output({ text, trans }: IOutputProps): JSX.Element {
+  const [copied, setCopied] = React.useState(false);
+  return (
+    <>
+      <pre
+        className="jp-EnvManager-output"
+        role="region"
+        aria-label={trans.__('What the process printed')}
+        tabIndex={0}
+      >
+        {text}
+      </pre>
+      <TextButton
+        onClick={() => {
+          Clipboard.copyToSystem(text);
+          setCopied(true);
+        }}
+      >
+        {copied ? trans.__('Copied') : trans.__('Copy')}
+      </TextButton>
+    </>
+  );
 }
 
 /** A problem as a block: message, hint, and buttons that help. */
 export function Note({
   problem,
   kind = 'error',
+  trans,
   children
 }: INoteProps): JSX.Element {
+  const printed = trans ? printedOutput(problem) : '';
   const long = problem.message.includes('\n');
   const [first, ...rest] = long
     ? problem.message.split('\n')
@@ -46,6 +93,12 @@ export function Note({
         )}
         {problem.hint && (
           <div className="jp-EnvManager-hint">{problem.hint}</div>
+        )}
+        {trans && printed && (
+          <details className="jp-EnvManager-printed">
+            <summary>{trans.__('What the process printed')}</summary>
+            <Output text={printed} trans={trans} />
+          </details>
         )}
       </div>
       {children && <div className="jp-EnvManager-noteActions">{children}</div>}
@@ -241,7 +294,7 @@ export function Placeholder(props: IPlaceholderProps): JSX.Element | null {
   }
   if (resource.problem) {
     return (
-      <Note problem={resource.problem}>
+      <Note problem={resource.problem} trans={trans}>
         <IconButton
           icon={refreshIcon}
           label={trans.__('Try again')}

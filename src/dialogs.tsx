@@ -1,9 +1,9 @@
-import { Dialog, showDialog, showErrorMessage } from '@jupyterlab/apputils';
+import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
-import type { Environment, Kernel, RemovalPreview } from './_models';
-import { toProblem } from './api';
+import type { Environment, Kernel, Problem, RemovalPreview } from './_models';
+import { Output, printedOutput } from './components';
 import { formatBytes, formatCount } from './format';
 
 /** Ask before an environment goes; true when it may. */
@@ -98,8 +98,21 @@ export async function explain(
 /** Show a problem where there is no better place for it. */
 export async function showProblem(
   title: string,
-  error: unknown
+  problem: Problem,
+  trans: TranslationBundle
 ): Promise<void> {
-  const { message, hint } = toProblem(error);
-  await showErrorMessage(title, hint ? `${message}\n\n${hint}` : message);
+  const printed = printedOutput(problem);
+  await showDialog({
+    title,
+    body: (
+      <div className="jp-EnvManager-dialog">
+        <p className="jp-EnvManager-message">{problem.message}</p>
+        {problem.hint && (
+          <p className="jp-EnvManager-message">{problem.hint}</p>
+        )}
+        {printed && <Output text={printed} trans={trans} />}
+      </div>
+    ),
+    buttons: [Dialog.cancelButton({ label: trans.__('Close') })]
+  });
 }

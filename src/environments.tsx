@@ -28,10 +28,12 @@ export interface IEnvironmentListProps {
   environments: Environment[];
   /** The folders they are in. */
   locations: Location[];
-  /** Finds a job. */
-  job: (id: string) => Job | undefined;
+  /** The jobs. */
+  jobs: Job[];
   /** What can be done. */
   verbs: IEnvironmentVerbs;
+  /** What stays in view above them, with the filter. */
+  notes?: React.ReactNode;
   /** Translates. */
   trans: TranslationBundle;
 }
@@ -82,23 +84,26 @@ function matches(environment: Environment, filter: string): boolean {
 
 /** The environments, by location, with a filter above them. */
 export function EnvironmentList(props: IEnvironmentListProps): JSX.Element {
-  const { environments, locations, trans } = props;
+  const { environments, locations, notes, trans } = props;
   const [filter, setFilter] = React.useState('');
   const shown = environments.filter(environment =>
     matches(environment, filter)
   );
   return (
     <>
-      <div className="jp-EnvManager-filter">
-        <input
-          type="search"
-          className="jp-EnvManager-input"
-          aria-label={trans.__('Filter environments')}
-          placeholder={trans.__('Filter by name or folder')}
-          spellCheck={false}
-          value={filter}
-          onChange={event => setFilter(event.target.value)}
-        />
+      <div className="jp-EnvManager-top">
+        {notes}
+        <div className="jp-EnvManager-filter">
+          <input
+            type="search"
+            className="jp-EnvManager-input"
+            aria-label={trans.__('Filter environments')}
+            placeholder={trans.__('Filter by name or folder')}
+            spellCheck={false}
+            value={filter}
+            onChange={event => setFilter(event.target.value)}
+          />
+        </div>
       </div>
       {groupByLocation(shown, locations).map(group => (
         <Group key={group.path} group={group} {...props} />
@@ -219,10 +224,12 @@ function EnvironmentRow(
     groupWritable: boolean;
   }
 ): JSX.Element {
-  const { environment, groupWritable, verbs, trans } = props;
+  const { environment, groupWritable, jobs, verbs, trans } = props;
   const { name, prefix } = environment;
-  const job = environment.job ? props.job(environment.job) : undefined;
-  const line = job ? jobLine(job, trans, null) : detail(environment, trans);
+  const job = jobs.find(({ id }) => id === environment.job);
+  const line = job
+    ? jobLine(job, trans, null, jobs)
+    : detail(environment, trans);
   return (
     <Row
       kind="env"
@@ -262,7 +269,9 @@ function EnvironmentRow(
         <div className="jp-EnvManager-rowDetail" title={line}>
           {line}
         </div>
-        {job && <ProgressBar value={job.progress} label={job.title} />}
+        {job?.state === 'running' && (
+          <ProgressBar value={job.progress} label={job.title} />
+        )}
       </div>
     </Row>
   );

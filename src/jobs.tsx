@@ -5,7 +5,7 @@ import React from 'react';
 import type { Job } from './_models';
 import { Dot, IconButton, ProgressBar } from './components';
 import { formatAgo, formatBytes, formatSeconds, joinParts } from './format';
-import { isActive, isTesting } from './jobstate';
+import { inOrder, isActive, isTesting } from './jobstate';
 import type { IJobSpeed } from './tokens';
 import { Row, RowList } from './rows';
 
@@ -28,35 +28,62 @@ export function phaseName(
   return phase ? names[phase] : '';
 }
 
-/** What a job is doing or how it ended, in one line. */
+/** For whom a job waits that has not begun. */
+function waitingLine(job: Job, trans: TranslationBundle, jobs: Job[]): string {
+  if (job.waiting_for) {
+    return trans.__('Waiting for %1', job.waiting_for);
+  }
+  if (job.state === 'waiting' && job.message) {
+    return job.message;
+  }
+  const titles = jobs
+    .filter(({ id, state }) => state === 'running' && id !== job.id)
+    .map(({ title }) => title);
+  return titles.length
+    ? trans._n(
+        'Waiting for %2',
+        'Waiting for %1 other jobs: %2',
+        titles.length,
+        titles.join(', ')
+      )
+    : trans.__('Waiting for its turn');
+}
+
+/** How far a job is, as numbers. */
+function figure(job: Job, trans: TranslationBundle): string {
+  if (job.phase === 'download' && job.bytes_total !== null) {
+    return trans.__(
+      '%1 of %2',
+      formatBytes(job.bytes_done ?? 0),
+      formatBytes(job.bytes_total)
+    );
+  }
+  const percent = Math.round(job.progress * 100);
+  return percent > 0 ? `${Math.min(100, percent)} %` : '';
+}
+
+/** What a job is doing or how it ended, in one line; with the other jobs it also names those it waits for. */
 export function jobLine(
   job: Job,
   trans: TranslationBundle,
-  speed: IJobSpeed | null
+  speed: IJobSpeed | null,
+  jobs: Job[] = []
 ): string {
   switch (job.state) {
     case 'queued':
-      return trans.__('Waiting for its turn');
     case 'waiting':
-      return job.waiting_for
-        ? trans.__('Waiting for %1', job.waiting_for)
-        : job.message || trans.__('Waiting');
+      return waitingLine(job, trans, jobs);
     case 'running':
       return joinParts(
         phaseName(job.phase, trans) || trans.__('Starting'),
-        job.message,
-        job.phase === 'download' &&
-          job.bytes_total !== null &&
-          trans.__(
-            '%1 of %2',
-            formatBytes(job.bytes_done ?? 0),
-            formatBytes(job.bytes_total)
-          ),
+        // The figures first: a narrow row cuts the end.
+        figure(job, trans),
         speed && trans.__('%1/s', formatBytes(speed.rate)),
         speed?.left !== null &&
           speed?.left !== undefined &&
           speed.left > 1.5 &&
-          trans.__('about %1 left', formatSeconds(Math.ceil(speed.left)))
+          trans.__('about %1 left', formatSeconds(Math.ceil(speed.left))),
+        job.message
       );
     case 'succeeded':
       return joinParts(
@@ -90,7 +117,7 @@ export interface IJobVerbs {
 
 /** What the list of jobs needs. */
 export interface IJobListProps {
-  /** The jobs, newest first. */
+  /** The jobs. */
   jobs: Job[];
   /** How fast a job downloads. */
   speed: (id: string) => IJobSpeed | null;
@@ -100,12 +127,12 @@ export interface IJobListProps {
   trans: TranslationBundle;
 }
 
-/** The jobs: what is going on, and what has happened. */
+/** The jobs: what is going on, what comes next, and what has happened. */
 export function JobList(props: IJobListProps): JSX.Element {
   const { jobs, trans } = props;
   return (
     <RowList label={trans.__('Activity')}>
-      {jobs.map(job => (
+      {inOrder(jobs).map(job => (
         <JobRow key={job.id} job={job} {...props} />
       ))}
     </RowList>
@@ -138,8 +165,8 @@ export function stateName(job: Job, trans: TranslationBundle): string {
 }
 
 function JobRow(props: IJobListProps & { job: Job }): JSX.Element {
-  const { job, speed, verbs, trans } = props;
-  const line = jobLine(job, trans, speed(job.id));
+  const { job, jobs, speed, verbs, trans } = props;
+  const line = jobLine(job, trans, speed(job.id), jobs);
   const bad = job.state === 'failed' || job.state === 'lost';
   return (
     <Row
@@ -151,7 +178,10 @@ function JobRow(props: IJobListProps & { job: Job }): JSX.Element {
       <Dot kind={jobDot(job)} label={stateName(job, trans)} />
       <div className="jp-EnvManager-rowText">
         <div className="jp-EnvManager-rowHead">
-          <span className="jp-EnvManager-rowName" title={job.prefix}>
+          <span
+            className="jp-EnvManager-rowName"
+            title={`${job.title}\n${job.prefix}`}
+          >
             {job.title}
           </span>
           {isActive(job) && (
@@ -168,11 +198,8 @@ function JobRow(props: IJobListProps & { job: Job }): JSX.Element {
         >
           {line}
         </div>
-        {isActive(job) && (
-          <ProgressBar
-            value={job.state === 'running' ? job.progress : null}
-            label={job.title}
-          />
+        {job.state === 'running' && (
+          <ProgressBar value={job.progress} label={job.title} />
         )}
       </div>
     </Row>

@@ -9,6 +9,18 @@ export function isActive(job: Job): boolean {
   return ACTIVE.includes(job.state);
 }
 
+/** The jobs as a person reads them: those at work, those to come in the order of their turn, the past backwards. */
+export function inOrder(jobs: Job[]): Job[] {
+  const rank = ({ state }: Job): number =>
+    state === 'running' ? 0 : ACTIVE.includes(state) ? 1 : 2;
+  const end = (job: Job): number => job.finished ?? job.created;
+  return [...jobs].sort(
+    (one, other) =>
+      rank(one) - rank(other) ||
+      (isActive(one) ? one.created - other.created : end(other) - end(one))
+  );
+}
+
 /** Whether a job that has succeeded still starts its kernel for a test. */
 export function isTesting({ aftercare, check, kernel }: Job): boolean {
   return (

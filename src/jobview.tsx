@@ -37,10 +37,9 @@ export function JobView(props: IJobViewProps): JSX.Element {
       <div className="jp-EnvManager-path">{job.prefix}</div>
       {isActive(job) ? (
         <div className="jp-EnvManager-progress">
-          <ProgressBar
-            value={job.state === 'running' ? job.progress : null}
-            label={job.title}
-          />
+          {job.state === 'running' && (
+            <ProgressBar value={job.progress} label={job.title} />
+          )}
           <div className="jp-EnvManager-progressLine" role="status">
             {jobLine(job, trans, speed)}
           </div>
@@ -79,7 +78,7 @@ function Outcome({
   trans: TranslationBundle;
 }): JSX.Element | null {
   if (job.error) {
-    return <Note problem={job.error} />;
+    return <Note problem={job.error} trans={trans} />;
   }
   if (job.state === 'cancelled') {
     return (
@@ -124,7 +123,7 @@ function CheckLine(props: {
   const { check, aftercare, trans } = props;
   if (check?.state === 'failed') {
     return check.problem ? (
-      <Note problem={check.problem} kind="warning" />
+      <Note problem={check.problem} kind="warning" trans={trans} />
     ) : (
       <p className="jp-EnvManager-outcome">
         <Dot kind="bad" label={trans.__('Failed')} />

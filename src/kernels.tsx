@@ -11,6 +11,8 @@ import { Row, RowList } from './rows';
 export interface IKernelVerbs {
   /** Open a notebook with it. */
   open: (kernel: Kernel) => void;
+  /** Say why it did not start. */
+  explain: (kernel: Kernel) => void;
   /** Start it once and see whether it answers. */
   check: (kernel: Kernel) => void;
   /** Remove it, after asking. */
@@ -101,7 +103,8 @@ function KernelRow(
       kind="kernel"
       id={kernel.name}
       label={joinParts(name, line)}
-      onOpen={orphan ? undefined : () => verbs.open(kernel)}
+      onOpen={orphan || failed ? undefined : () => verbs.open(kernel)}
+      onSelect={failed && !orphan ? () => verbs.explain(kernel) : undefined}
       onDelete={() => verbs.remove(kernel)}
     >
       <Dot kind={dot} label={state} />

@@ -94,23 +94,35 @@ export class EnvironmentsView extends View {
       ...(status.data?.problems ?? []),
       ...(resource.data?.problems ?? [])
     ];
+    const placeholder = (
+      <Placeholder
+        resource={resource}
+        onRetry={this.retry}
+        trans={trans}
+        loading={trans.__('Looking for environments…')}
+      />
+    );
+    const notes = (problems.length > 0 || resource.problem) && (
+      <div className="jp-EnvManager-notes">
+        {resource.problem && placeholder}
+        {problems.map((problem, index) => (
+          <Note key={index} problem={problem} kind="warning" trans={trans} />
+        ))}
+      </div>
+    );
+    // Without the status a location has no name yet.
+    const listed =
+      environments.length > 0 && Boolean(status.data || status.problem);
     return (
       <>
-        <Placeholder
-          resource={resource}
-          onRetry={this.retry}
-          trans={trans}
-          loading={trans.__('Looking for environments…')}
-        />
-        {problems.map((problem, index) => (
-          <Note key={index} problem={problem} kind="warning" />
-        ))}
-        {/* Without the status a location has no name yet. */}
-        {environments.length > 0 && (status.data || status.problem) && (
+        {!resource.problem && placeholder}
+        {!listed && notes}
+        {listed && (
           <EnvironmentList
             environments={environments}
             locations={status.data?.locations ?? []}
-            job={id => model.job(id)}
+            jobs={model.get('jobs').data?.jobs ?? []}
+            notes={notes}
             trans={trans}
             verbs={{
               open: ({ id, kernels }) =>
@@ -185,6 +197,10 @@ export class KernelsView extends View {
             verbs={{
               open: ({ name }) =>
                 this.run(CommandIDs.openNotebook, { kernel: name }),
+              explain: kernel =>
+                void import('./actions').then(({ explainFailedKernel }) =>
+                  explainFailedKernel(kernel, trans)
+                ),
               check: ({ name }) =>
                 this.run(CommandIDs.checkKernel, { kernel: name }),
               remove: ({ name }) =>
@@ -298,4 +314,8 @@ function openMenu(
   });
   const { left, bottom } = anchor.getBoundingClientRect();
   menu.open(left, bottom);
+  // Lumino shows no captions; they say why an item is disabled.
+  [...menu.contentNode.children].forEach((node, index) => {
+    (node as HTMLElement).title = menu.items[index].caption;
+  });
 }

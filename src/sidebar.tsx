@@ -7,6 +7,7 @@ import {
 } from '@jupyterlab/ui-components';
 import type { AccordionPanel, Widget } from '@lumino/widgets';
 
+import { joinParts } from './format';
 import { isActive } from './jobstate';
 import {
   ActivityView,
@@ -89,8 +90,13 @@ function activity(options: ISectionOptions): ISection {
     label: trans.__('Activity'),
     view: new ActivityView(options),
     detail: () => {
-      const running = model.get('jobs').data?.jobs.filter(isActive).length;
-      return running ? trans.__('%1 running', String(running)) : '';
+      const active = model.get('jobs').data?.jobs.filter(isActive) ?? [];
+      const running = active.filter(job => job.state === 'running').length;
+      const waiting = active.length - running;
+      return joinParts(
+        running > 0 && trans.__('%1 running', String(running)),
+        waiting > 0 && trans.__('%1 waiting', String(waiting))
+      );
     },
     buttons: {}
   };

@@ -1,4 +1,4 @@
-import { isActive, isTesting, jobKey, Speedometer } from '../jobstate';
+import { inOrder, isActive, isTesting, jobKey, Speedometer } from '../jobstate';
 import { makeJob } from './fakes';
 
 it('tells the speed of a download from the last seconds', () => {
@@ -33,4 +33,21 @@ it('knows which jobs somebody waits for', () => {
   };
   expect(isTesting({ ...done, check })).toBe(false);
   expect(jobKey(done)).not.toBe(jobKey({ ...done, check }));
+});
+
+it('lists the jobs at work, then those to come, then the past', () => {
+  const jobs = [
+    makeJob({ id: 'old', state: 'succeeded', created: 1, finished: 9 }),
+    makeJob({ id: 'third', state: 'queued', created: 7 }),
+    makeJob({ id: 'second', state: 'waiting', created: 6 }),
+    makeJob({ id: 'new', state: 'failed', created: 2, finished: 20 }),
+    makeJob({ id: 'first', state: 'running', created: 5 })
+  ];
+  expect(inOrder(jobs).map(({ id }) => id)).toEqual([
+    'first',
+    'second',
+    'third',
+    'new',
+    'old'
+  ]);
 });

@@ -57,7 +57,12 @@ test('The environment that JupyterLab runs from cannot be removed', async ({
     hasText: 'protected'
   });
   await row.getByRole('button').click();
-  await page.getByRole('menuitem', { name: 'Remove…' }).click();
+  const item = page.getByRole('menuitem', { name: 'Remove…' });
+  await expect(item).toHaveClass(/lm-mod-disabled/);
+  await expect(item).toHaveAttribute('title', /JupyterLab runs from it/);
+  await page.keyboard.press('Escape');
+  await row.focus();
+  await page.keyboard.press('Delete');
   const dialog = page.getByRole('dialog');
   await expect(dialog).toContainText('cannot be removed');
   await expect(dialog).toContainText('JupyterLab runs from it');
