@@ -20,7 +20,8 @@ export function CreateForm(props: ICreateFormProps): JSX.Element {
 }
 
 function PythonField(props: ICreateFormProps): JSX.Element {
-  const { creation, pythons, pythonProblem, trans } = props;
+  const { creation, pythons, pythonProblem, onPythons, trans } = props;
+  const select = React.useRef<HTMLSelectElement>(null);
   const { python, specs } = creation.values;
   const asked = specs.find(spec => specName(spec) === 'python');
   const choices =
@@ -38,6 +39,7 @@ function PythonField(props: ICreateFormProps): JSX.Element {
     <FormField id="jp-EnvManager-python" label={trans.__('Python')}>
       <select
         id="jp-EnvManager-python"
+        ref={select}
         className="jp-EnvManager-select"
         value={python}
         disabled={asked !== undefined}
@@ -58,10 +60,21 @@ function PythonField(props: ICreateFormProps): JSX.Element {
       )}
       {pythonProblem && !pythons.length && (
         <div className="jp-EnvManager-hint">
-          {trans.__(
-            'The versions could not be read: %1',
-            pythonProblem.message
-          )}
+          <span>
+            {trans.__(
+              'The versions could not be read: %1',
+              pythonProblem.message
+            )}
+          </span>
+          <LinkButton
+            onClick={() => {
+              // The button goes away when it has helped.
+              select.current?.focus();
+              onPythons();
+            }}
+          >
+            {trans.__('Try again')}
+          </LinkButton>
         </div>
       )}
     </FormField>
@@ -83,6 +96,7 @@ function PackagesField({
         id="jp-EnvManager-specs"
         specs={creation.values.specs}
         invalid={invalid(creation, 'specs')}
+        faulty={creation.faultySpec}
         onChange={specs => creation.edit({ specs })}
         search={search}
         trans={trans}
@@ -121,6 +135,7 @@ function KernelField({ creation, trans }: ICreateFormProps): JSX.Element {
               invalid(creation, 'kernel') && 'jp-mod-invalid'
             )}
             aria-label={trans.__('Kernel display name')}
+            aria-invalid={invalid(creation, 'kernel')}
             value={displayName}
             placeholder={
               creation.defaultDisplayName ||
@@ -180,6 +195,7 @@ function ChannelsField({
             )}
             value={text}
             spellCheck={false}
+            aria-invalid={invalid(creation, 'channels')}
             aria-describedby="jp-EnvManager-channels-hint"
             onChange={event => change(event.target.value)}
           />

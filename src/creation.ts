@@ -52,6 +52,11 @@ export const EMPTY_FORM: IFormValues = {
   channels: null
 };
 
+/** Whether the server can tell which folder is meant: `/blue/me/x`, `~/x`. */
+export function isFullPath(path: string): boolean {
+  return /^~?\//.test(path.trim());
+}
+
 /** One attempt to make an environment: what was typed, the plan for it, the job that came of it. */
 export class Creation {
   /** Start with these values, or with a job that was started before. */
@@ -112,6 +117,22 @@ export class Creation {
     return field && FIELDS.includes(field) ? null : this._problem;
   }
 
+  /** The package as typed that the problem is about; null when it names none of them. */
+  get faultySpec(): string | null {
+    const asked = this.problemOf('specs')?.details?.['spec'];
+    if (typeof asked !== 'string') {
+      return null;
+    }
+    const { specs } = this._values;
+    // The server may write it with other spaces, or name only the package.
+    const compact = (spec: string) => spec.replace(/\s+/g, '');
+    return (
+      specs.find(spec => compact(spec) === compact(asked)) ??
+      specs.find(spec => specName(spec) === specName(asked)) ??
+      null
+    );
+  }
+
   /** Change the form; a plan made before is outdated then. */
   edit(change: Partial<IFormValues>): void {
     this._values = { ...this._values, ...change };
@@ -130,8 +151,11 @@ export class Creation {
 
   /** Ask the server for the plan. */
   async preview(): Promise<void> {
+    if (this._busy) {
+      return;
+    }
     this._problem = this._check();
-    if (this._problem || this._busy) {
+    if (this._problem) {
       this._changed.emit();
       return;
     }
@@ -219,10 +243,12 @@ export class Creation {
         'name'
       );
     }
-    if (prefix !== null && !prefix.trim().startsWith('/')) {
+    if (prefix !== null && !isFullPath(prefix)) {
       return makeProblem(
         'invalid',
-        trans.__('Give the full path of the folder, starting with “/”.'),
+        trans.__(
+          'Give the full path of the folder, starting with “/” or “~/”.'
+        ),
         '',
         'prefix'
       );

@@ -1,7 +1,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
-import type { PackageHits, Problem, Status } from './_models';
+import type { FolderListing, PackageHits, Problem, Status } from './_models';
+import { classes } from './components';
 import type { Creation, Field } from './creation';
 
 /** What the form needs. */
@@ -14,12 +15,16 @@ export interface ICreateFormProps {
   pythons: string[];
   /** Why there are none. */
   pythonProblem: Problem | null;
+  /** Reads them again. */
+  onPythons: () => void;
   /** Searches the channels. */
   search: (
     query: string,
     limit: number,
     signal: AbortSignal
   ) => Promise<PackageHits>;
+  /** Lists a folder. */
+  folders: (path: string) => Promise<FolderListing>;
   /** Lets the user choose a folder. */
   onBrowse: () => void;
   /** Translates. */
@@ -60,6 +65,46 @@ export function FormField({
         )}
       </div>
     </div>
+  );
+}
+
+/** What a button that leads on needs. */
+export interface IActionButtonProps {
+  /** Its class, to find it by. */
+  name: string;
+  /** Whether it is the one to press next. */
+  primary: boolean;
+  /** Whether there is nothing it could do. */
+  disabled?: boolean;
+  /** Whether it has to wait: it keeps the focus then, and ignores clicks. */
+  busy: boolean;
+  /** Called on a click. */
+  onClick: () => void;
+  /** Its text. */
+  children: string;
+}
+
+/** A button that stays where the focus is while its work is under way. */
+export function ActionButton(props: IActionButtonProps): JSX.Element {
+  const { name, primary, disabled, busy, onClick, children } = props;
+  return (
+    <button
+      type="button"
+      className={classes(
+        'jp-EnvManager-button jp-mod-styled',
+        primary ? 'jp-mod-accept' : 'jp-mod-reject',
+        name
+      )}
+      disabled={disabled}
+      aria-disabled={busy || undefined}
+      onClick={() => {
+        if (!busy) {
+          onClick();
+        }
+      }}
+    >
+      {children}
+    </button>
   );
 }
 

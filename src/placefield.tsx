@@ -1,10 +1,12 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
-import type { Location } from './_models';
+import type { FolderListing, Location } from './_models';
+import { EnvManagerError } from './api';
 import { classes, LinkButton } from './components';
+import { isFullPath } from './creation';
 import { FormField, type ICreateFormProps, invalid } from './formfield';
-import { formatBytes, formatCount, joinPath } from './format';
+import { formatBytes, formatCount, joinParts, joinPath } from './format';
 
 /** Where the environment goes: a name in a location, or a folder. */
 export function PlaceField(props: ICreateFormProps): JSX.Element {
@@ -59,9 +61,12 @@ function NameField({ creation, status, trans }: ICreateFormProps): JSX.Element {
               })
             }
           >
-            {locations.map(({ path, label }) => (
-              <option key={path} value={path}>
-                {label || path}
+            {locations.map(choice => (
+              <option key={choice.path} value={choice.path}>
+                {joinParts(
+                  choice.label || choice.path,
+                  freeSpace(choice, trans)
+                )}
               </option>
             ))}
           </select>
@@ -96,11 +101,72 @@ function freeSpace(
     : trans.__('%1 and %2 files free', formatBytes(free), formatCount(files));
 }
 
+const DELAY = 400;
+const LEVELS = 5;
+
+/** The folder that a path is in; null where there is none. */
+export function parentFolder(path: string): string | null {
+  const text = path.trim().replace(/(.)\/+$/, '$1');
+  return text === '/' || !/^~?\//.test(text)
+    ? null
+    : text.replace(/\/+[^/]*$/, '') || '/';
+}
+
+/** The nearest folder above a path that exists; null when none was found. */
+export async function nearestFolder(
+  path: string,
+  list: (path: string) => Promise<FolderListing>
+): Promise<FolderListing | null> {
+  let folder = parentFolder(path);
+  for (let level = 0; folder !== null && level < LEVELS; level++) {
+    try {
+      return await list(folder);
+    } catch (error) {
+      if (!(error instanceof EnvManagerError) || error.status !== 404) {
+        return null;
+      }
+      folder = parentFolder(folder);
+    }
+  }
+  return null;
+}
+
+/** What is free where a folder would be made; null while that is not known. */
+function useFree(
+  path: string,
+  list: (path: string) => Promise<FolderListing>
+): FolderListing | null {
+  const [listing, setListing] = React.useState<FolderListing | null>(null);
+  const parent = isFullPath(path) ? parentFolder(path) : null;
+  React.useEffect(() => {
+    setListing(null);
+    if (parent === null) {
+      return;
+    }
+    let current = true;
+    const timer = setTimeout(() => {
+      void nearestFolder(path, list).then(answer => {
+        if (current) {
+          setListing(answer);
+        }
+      });
+    }, DELAY);
+    return () => {
+      current = false;
+      clearTimeout(timer);
+    };
+  }, [parent]);
+  return listing;
+}
+
 function FolderField({
   creation,
+  folders,
   onBrowse,
   trans
 }: ICreateFormProps): JSX.Element {
+  const place = useFree(creation.values.prefix ?? '', folders);
+  const free = place && freeSpace(place, trans);
   const wrong = invalid(creation, 'prefix');
   return (
     <FormField
@@ -138,6 +204,7 @@ function FolderField({
         <LinkButton onClick={() => creation.edit({ prefix: null })}>
           {trans.__('choose a name instead')}
         </LinkButton>
+        {free && <span>{free}</span>}
       </div>
     </FormField>
   );

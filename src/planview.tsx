@@ -11,6 +11,8 @@ export interface IPlanViewProps {
   plan: Plan;
   /** Whether the form has changed since. */
   outdated: boolean;
+  /** The button that carries it out, at the right of its header. */
+  action?: React.ReactNode;
   /** Translates. */
   trans: TranslationBundle;
 }
@@ -19,6 +21,7 @@ export interface IPlanViewProps {
 export function PlanView({
   plan,
   outdated,
+  action,
   trans
 }: IPlanViewProps): JSX.Element {
   const [all, setAll] = React.useState(false);
@@ -40,41 +43,49 @@ export function PlanView({
             {trans.__('outdated: preview again')}
           </span>
         )}
+        {action && <div className="jp-EnvManager-planAction">{action}</div>}
       </div>
-      {plan.warnings.map((warning, index) => (
-        <Note key={index} problem={warning} kind="warning" />
-      ))}
-      <table className="jp-EnvManager-actions">
-        <colgroup>
-          <col className="jp-EnvManager-colSign" />
-          <col className="jp-EnvManager-colName" />
-          <col className="jp-EnvManager-colVersion" />
-          <col className="jp-EnvManager-colChannel" />
-          <col className="jp-EnvManager-colSize" />
-          <col className="jp-EnvManager-colReason" />
-        </colgroup>
-        <thead className="jp-EnvManager-hidden">
-          <tr>
-            <th>{trans.__('Change')}</th>
-            <th>{trans.__('Package')}</th>
-            <th>{trans.__('Version')}</th>
-            <th className="jp-EnvManager-actionChannel">
-              {trans.__('Channel')}
-            </th>
-            <th>{trans.__('Size')}</th>
-            <th>{trans.__('Why')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {byName(actions.filter(action => action.reason === 'asked')).map(
-            row(trans)
-          )}
-          {byName(actions.filter(action => action.reason === 'kernel')).map(
-            row(trans)
-          )}
-          {all && needed.map(row(trans))}
-        </tbody>
-      </table>
+      <div
+        className="jp-EnvManager-planList"
+        role="group"
+        aria-label={trans.__('Changes')}
+        tabIndex={0}
+      >
+        {plan.warnings.map((warning, index) => (
+          <Note key={index} problem={warning} kind="warning" />
+        ))}
+        <table className="jp-EnvManager-actions">
+          <colgroup>
+            <col className="jp-EnvManager-colSign" />
+            <col className="jp-EnvManager-colName" />
+            <col className="jp-EnvManager-colVersion" />
+            <col className="jp-EnvManager-colChannel" />
+            <col className="jp-EnvManager-colSize" />
+            <col className="jp-EnvManager-colReason" />
+          </colgroup>
+          <thead className="jp-EnvManager-hidden">
+            <tr>
+              <th>{trans.__('Change')}</th>
+              <th>{trans.__('Package')}</th>
+              <th>{trans.__('Version')}</th>
+              <th className="jp-EnvManager-actionChannel">
+                {trans.__('Channel')}
+              </th>
+              <th>{trans.__('Size')}</th>
+              <th>{trans.__('Why')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {byName(actions.filter(action => action.reason === 'asked')).map(
+              row(trans)
+            )}
+            {byName(actions.filter(action => action.reason === 'kernel')).map(
+              row(trans)
+            )}
+            {all && needed.map(row(trans))}
+          </tbody>
+        </table>
+      </div>
       {needed.length > 0 && (
         <LinkButton onClick={() => setAll(!all)}>
           {all

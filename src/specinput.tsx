@@ -17,6 +17,8 @@ export interface ISpecInputProps {
   specs: string[];
   /** Whether the field as a whole is wrong. */
   invalid: boolean;
+  /** The spec that is at fault, if one is. */
+  faulty: string | null;
   /** Called with the new specs. */
   onChange: (specs: string[]) => void;
   /** Searches the channels. */
@@ -124,6 +126,7 @@ export function SpecInput(props: ISpecInputProps): JSX.Element {
           <Chip
             key={spec}
             spec={spec}
+            faulty={spec === props.faulty}
             trans={trans}
             onRemove={() => remove(index)}
           />
@@ -176,16 +179,21 @@ export function SpecInput(props: ISpecInputProps): JSX.Element {
 
 function Chip(props: {
   spec: string;
+  faulty: boolean;
   trans: TranslationBundle;
   onRemove: () => void;
 }): JSX.Element {
-  const { spec, trans, onRemove } = props;
+  const { spec, faulty, trans, onRemove } = props;
   const problem = specProblem(spec, trans);
   const name = specName(spec);
   const plain = !problem && spec.toLowerCase().startsWith(name);
   return (
     <span
-      className={classes('jp-EnvManager-chip', problem && 'jp-mod-invalid')}
+      className={classes(
+        'jp-EnvManager-chip',
+        (problem || faulty) && 'jp-mod-invalid'
+      )}
+      aria-invalid={problem || faulty ? true : undefined}
       title={problem || undefined}
     >
       <span className="jp-EnvManager-chipText">

@@ -5,17 +5,20 @@ import type { Message } from '@lumino/messaging';
 import { type ISignal, Signal } from '@lumino/signaling';
 import React from 'react';
 
-import type { Job, JobEvent, Problem } from './_models';
+import type { Job, JobEvent, Problem, Status } from './_models';
 import { toProblem } from './api';
 import { IconButton, Note, TextButton } from './components';
 import { CreateForm } from './createform';
 import { Creation, type IFormValues } from './creation';
 import { pickFolder } from './folderpicker';
+import { ActionButton } from './formfield';
 import { isActive } from './jobstate';
 import { JobView } from './jobview';
 import { PlanView } from './planview';
 import { minorSeries } from './specs';
 import { CommandIDs, type IEnvManagerModel } from './tokens';
+
+const TYPING = 600;
 
 /** What the page needs. */
 export interface IPageOptions {
@@ -42,6 +45,7 @@ export class CreatePage extends ReactWidget {
     this.creation = new Creation(model, trans, values, job ?? null);
     this.creation.changed.connect(this._onChanged, this);
     model.stateChanged.connect(this._onModel, this);
+    _options.commands.commandExecuted.connect(this._onCommand, this);
     void this._load();
   }
 
@@ -62,7 +66,10 @@ export class CreatePage extends ReactWidget {
   /** Clean up. */
   dispose(): void {
     if (!this.isDisposed) {
-      this._options.model.stateChanged.disconnect(this._onModel, this);
+      const { model, commands } = this._options;
+      model.stateChanged.disconnect(this._onModel, this);
+      commands.commandExecuted.disconnect(this._onCommand, this);
+      clearTimeout(this._timer);
       this.creation.dispose();
       Signal.clearData(this);
       super.dispose();
@@ -72,10 +79,12 @@ export class CreatePage extends ReactWidget {
   protected onAfterShow(msg: Message): void {
     super.onAfterShow(msg);
     void this._readLog();
+    this._retryPythons();
   }
 
   protected onActivateRequest(msg: Message): void {
     super.onActivateRequest(msg);
+    this._retryPythons();
     void (this.renderPromise ?? Promise.resolve()).then(() => {
       const { node } = this;
       const { activeElement } = document;
@@ -89,9 +98,13 @@ export class CreatePage extends ReactWidget {
   }
 
   protected render(): JSX.Element {
-    return this.creation.job === null
-      ? this._renderForm()
-      : this._renderJob(this.creation.job);
+    const { job } = this.creation;
+    return (
+      <>
+        {job === null ? this._renderForm() : this._renderJob(job)}
+        <Answered count={this._answers} onAnswer={this._moveFocus} />
+      </>
+    );
   }
 
   private _renderForm(): JSX.Element {
@@ -100,6 +113,17 @@ export class CreatePage extends ReactWidget {
     const status = model.get('status');
     const { busy, plan, outdated, problem } = creation;
     const ready = plan !== null && !outdated;
+    const create = (
+      <ActionButton
+        name="jp-EnvManager-create"
+        primary={ready}
+        disabled={!ready}
+        busy={busy !== null}
+        onClick={() => void this._create()}
+      >
+        {busy === 'create' ? trans.__('Starting…') : trans.__('Create')}
+      </ActionButton>
+    );
     return (
       <>
         <div className="jp-EnvManager-scroll">
@@ -126,29 +150,26 @@ export class CreatePage extends ReactWidget {
               status={status.data}
               pythons={this._pythons}
               pythonProblem={this._pythonProblem}
+              onPythons={() => void this._readPythons()}
               search={(query, limit, signal) =>
                 model.searchPackages(query, limit, signal)
               }
+              folders={path => model.folders(path)}
               onBrowse={() => void this._browse()}
               trans={trans}
             />
             <div className="jp-EnvManager-buttons jp-mod-form">
-              <TextButton
+              <ActionButton
+                name="jp-EnvManager-preview"
                 primary={!ready}
-                disabled={busy !== null}
-                onClick={() => void creation.preview()}
+                busy={busy !== null}
+                onClick={() => void this._preview()}
               >
                 {busy === 'preview'
                   ? trans.__('Solving…')
                   : trans.__('Preview')}
-              </TextButton>
-              <TextButton
-                primary={ready}
-                disabled={!ready || busy !== null}
-                onClick={() => void creation.create()}
-              >
-                {busy === 'create' ? trans.__('Starting…') : trans.__('Create')}
-              </TextButton>
+              </ActionButton>
+              {!ready && create}
               {!ready && (
                 <span className="jp-EnvManager-hint">
                   {trans.__(
@@ -162,7 +183,14 @@ export class CreatePage extends ReactWidget {
         {(plan || problem) && (
           <div className="jp-EnvManager-plan" aria-live="polite">
             {problem && this._renderProblem(problem)}
-            {plan && <PlanView plan={plan} outdated={outdated} trans={trans} />}
+            {plan && (
+              <PlanView
+                plan={plan}
+                outdated={outdated}
+                action={ready && create}
+                trans={trans}
+              />
+            )}
           </div>
         )}
       </>
@@ -175,7 +203,7 @@ export class CreatePage extends ReactWidget {
     return (
       <Note problem={problem}>
         {creation.outdated && (
-          <TextButton onClick={() => void creation.preview()}>
+          <TextButton onClick={() => void this._preview()}>
             {trans.__('Preview again')}
           </TextButton>
         )}
@@ -246,13 +274,90 @@ export class CreatePage extends ReactWidget {
       return;
     }
     await model.refresh('status');
+    await this._readPythons();
+  }
+
+  /** Read the versions of Python that the channels have. */
+  private async _readPythons(): Promise<void> {
+    if (this._readsPythons || this.isDisposed) {
+      return;
+    }
+    this._readsPythons = true;
     try {
-      this._pythons = minorSeries((await model.packageInfo('python')).versions);
+      const { versions } = await this._options.model.packageInfo('python');
+      this._pythons = minorSeries(versions);
       this._pythonProblem = null;
     } catch (error) {
       this._pythonProblem = toProblem(error);
+    } finally {
+      this._readsPythons = false;
     }
     this.update();
+  }
+
+  /** Read them again if they could not be read: what was in the way may be gone. */
+  private _retryPythons(delay = 0): void {
+    clearTimeout(this._timer);
+    if (this._pythonProblem && this.creation.job === null) {
+      this._timer = window.setTimeout(() => void this._readPythons(), delay);
+    }
+  }
+
+  private async _preview(): Promise<void> {
+    await this._answer(() => this.creation.preview());
+    if (this.creation.plan) {
+      this._retryPythons();
+    }
+  }
+
+  private _create(): Promise<void> {
+    return this._answer(() => this.creation.create());
+  }
+
+  /** Do something, then lead the focus to what comes next. */
+  private async _answer(work: () => Promise<void>): Promise<void> {
+    this._focused = document.activeElement;
+    await work();
+    this._answers += 1;
+    this.update();
+  }
+
+  /** Go to the field at fault or to the next button, unless the user has gone elsewhere meanwhile. */
+  private _moveFocus = (): void => {
+    const { activeElement } = document;
+    const lost = activeElement === null || activeElement === document.body;
+    if (!this.isVisible || (!lost && activeElement !== this._focused)) {
+      return;
+    }
+    const { node, creation } = this;
+    const find = (selector: string, parent: Element = node) =>
+      parent.querySelector<HTMLElement>(selector);
+    const field = find('.jp-EnvManager-fieldError')?.closest(
+      '.jp-EnvManager-field'
+    );
+    if (creation.job !== null) {
+      node.focus();
+    } else if (field) {
+      (
+        find('input[aria-invalid="true"]', field) ??
+        find('select, input', field) ??
+        find('button', field)
+      )?.focus();
+    } else if (creation.plan && !creation.outdated) {
+      find('.jp-EnvManager-create')?.focus();
+    } else if (lost) {
+      find('.jp-EnvManager-preview')?.focus();
+    }
+  };
+
+  private _onCommand(
+    _: CommandRegistry,
+    { id, result }: CommandRegistry.ICommandExecutedArgs
+  ): void {
+    if (id === CommandIDs.refresh) {
+      const retry = () => this._retryPythons();
+      result.then(retry, retry);
+    }
   }
 
   private async _readJob(id: string): Promise<void> {
@@ -278,11 +383,21 @@ export class CreatePage extends ReactWidget {
       this._events = [];
       void this._load();
     }
+    const { channels } = this.creation.values;
+    if (channels !== this._channels) {
+      this._channels = channels;
+      this._retryPythons(TYPING);
+    }
     this.update();
     this._changed.emit();
   }
 
   private _onModel(): void {
+    const { data } = this._options.model.get('status');
+    if (data !== this._status) {
+      this._status = data;
+      this._retryPythons();
+    }
     this.update();
     void this._readLog();
   }
@@ -321,6 +436,12 @@ export class CreatePage extends ReactWidget {
 
   private _pythons: string[] = [];
   private _pythonProblem: Problem | null = null;
+  private _readsPythons = false;
+  private _timer: number | undefined;
+  private _channels: string[] | null = null;
+  private _status: Status | null = null;
+  private _answers = 0;
+  private _focused: Element | null = null;
   private _job: Job | undefined;
   private _jobProblem: Problem | null = null;
   private _events: JobEvent[] = [];
@@ -328,4 +449,14 @@ export class CreatePage extends ReactWidget {
   private _reading = false;
   private _shown: string | null = null;
   private readonly _changed = new Signal<this, void>(this);
+}
+
+/** Says when the page shows what an answer has changed. */
+function Answered(props: { count: number; onAnswer: () => void }): null {
+  React.useLayoutEffect(() => {
+    if (props.count) {
+      props.onAnswer();
+    }
+  }, [props.count]);
+  return null;
 }

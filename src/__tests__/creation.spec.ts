@@ -77,6 +77,30 @@ describe('the preview', () => {
     }
   );
 
+  it('takes a folder below the home as it is typed', async () => {
+    start({ prefix: '~/proj/env' });
+    await creation.preview();
+    expect(creation.problemOf('prefix')).toBeNull();
+    expect(server.bodies).toMatchObject([{ prefix: '~/proj/env' }]);
+  });
+
+  it.each([
+    ['pandsa', 'pandsa'],
+    ['numpy<2,>=1', 'numpy <2,>=1'],
+    ['numpy=1.99', 'numpy 1.99.*'],
+    [null, 'other']
+  ])('marks %p when the server names %p', async (chip, spec) => {
+    start({ name: 'x', specs: ['scipy', ...(chip ? [chip] : [])] });
+    server.answers['POST environments/preview'] = [
+      404,
+      { code: 'not_found', message: 'No.', field: 'specs', details: { spec } }
+    ];
+    await creation.preview();
+    expect(creation.faultySpec).toBe(chip);
+    creation.edit({ specs: ['scipy'] });
+    expect(creation.faultySpec).toBeNull();
+  });
+
   it('gives a plan, that an edit outdates', async () => {
     start({ name: 'x' });
     await creation.preview();
