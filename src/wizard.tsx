@@ -8,6 +8,7 @@ import React from 'react';
 import type { Job, JobEvent, Problem, Status } from './_models';
 import { toProblem } from './api';
 import { IconButton, Note, TextButton } from './components';
+import { Answered, moveFocus } from './answered';
 import { CreateForm } from './createform';
 import { Creation, type IFormValues } from './creation';
 import { pickFolder } from './folderpicker';
@@ -15,7 +16,7 @@ import { ActionButton } from './formfield';
 import { isActive } from './jobstate';
 import { JobView } from './jobview';
 import { PlanView } from './planview';
-import { minorSeries } from './specs';
+import { PythonVersions } from './pythons';
 import { CommandIDs, type IEnvManagerModel } from './tokens';
 
 const TYPING = 600;
@@ -43,6 +44,7 @@ export class CreatePage extends ReactWidget {
     this.addClass('jp-EnvManager-page');
     this.node.tabIndex = -1;
     this.creation = new Creation(model, trans, values, job ?? null);
+    this._pythons = new PythonVersions(model, () => this.update());
     this.creation.changed.connect(this._onChanged, this);
     model.stateChanged.connect(this._onModel, this);
     _options.commands.commandExecuted.connect(this._onCommand, this);
@@ -69,7 +71,7 @@ export class CreatePage extends ReactWidget {
       const { model, commands } = this._options;
       model.stateChanged.disconnect(this._onModel, this);
       commands.commandExecuted.disconnect(this._onCommand, this);
-      clearTimeout(this._timer);
+      this._pythons.dispose();
       this.creation.dispose();
       Signal.clearData(this);
       super.dispose();
@@ -79,12 +81,12 @@ export class CreatePage extends ReactWidget {
   protected onAfterShow(msg: Message): void {
     super.onAfterShow(msg);
     void this._readLog();
-    this._retryPythons();
+    this._pythons.retry();
   }
 
   protected onActivateRequest(msg: Message): void {
     super.onActivateRequest(msg);
-    this._retryPythons();
+    this._pythons.retry();
     void (this.renderPromise ?? Promise.resolve()).then(() => {
       const { node } = this;
       const { activeElement } = document;
@@ -148,9 +150,9 @@ export class CreatePage extends ReactWidget {
             <CreateForm
               creation={creation}
               status={status.data}
-              pythons={this._pythons}
-              pythonProblem={this._pythonProblem}
-              onPythons={() => void this._readPythons()}
+              pythons={this._pythons.series}
+              pythonProblem={this._pythons.problem}
+              onPythons={() => void this._pythons.read()}
               search={(query, limit, signal) =>
                 model.searchPackages(query, limit, signal)
               }
@@ -274,39 +276,13 @@ export class CreatePage extends ReactWidget {
       return;
     }
     await model.refresh('status');
-    await this._readPythons();
-  }
-
-  /** Read the versions of Python that the channels have. */
-  private async _readPythons(): Promise<void> {
-    if (this._readsPythons || this.isDisposed) {
-      return;
-    }
-    this._readsPythons = true;
-    try {
-      const { versions } = await this._options.model.packageInfo('python');
-      this._pythons = minorSeries(versions);
-      this._pythonProblem = null;
-    } catch (error) {
-      this._pythonProblem = toProblem(error);
-    } finally {
-      this._readsPythons = false;
-    }
-    this.update();
-  }
-
-  /** Read them again if they could not be read: what was in the way may be gone. */
-  private _retryPythons(delay = 0): void {
-    clearTimeout(this._timer);
-    if (this._pythonProblem && this.creation.job === null) {
-      this._timer = window.setTimeout(() => void this._readPythons(), delay);
-    }
+    await this._pythons.read();
   }
 
   private async _preview(): Promise<void> {
     await this._answer(() => this.creation.preview());
     if (this.creation.plan) {
-      this._retryPythons();
+      this._pythons.retry();
     }
   }
 
@@ -322,31 +298,9 @@ export class CreatePage extends ReactWidget {
     this.update();
   }
 
-  /** Go to the field at fault or to the next button, unless the user has gone elsewhere meanwhile. */
   private _moveFocus = (): void => {
-    const { activeElement } = document;
-    const lost = activeElement === null || activeElement === document.body;
-    if (!this.isVisible || (!lost && activeElement !== this._focused)) {
-      return;
-    }
-    const { node, creation } = this;
-    const find = (selector: string, parent: Element = node) =>
-      parent.querySelector<HTMLElement>(selector);
-    const field = find('.jp-EnvManager-fieldError')?.closest(
-      '.jp-EnvManager-field'
-    );
-    if (creation.job !== null) {
-      node.focus();
-    } else if (field) {
-      (
-        find('input[aria-invalid="true"]', field) ??
-        find('select, input', field) ??
-        find('button', field)
-      )?.focus();
-    } else if (creation.plan && !creation.outdated) {
-      find('.jp-EnvManager-create')?.focus();
-    } else if (lost) {
-      find('.jp-EnvManager-preview')?.focus();
+    if (this.isVisible) {
+      moveFocus(this.node, this.creation, this._focused);
     }
   };
 
@@ -355,7 +309,7 @@ export class CreatePage extends ReactWidget {
     { id, result }: CommandRegistry.ICommandExecutedArgs
   ): void {
     if (id === CommandIDs.refresh) {
-      const retry = () => this._retryPythons();
+      const retry = () => this._pythons.retry();
       result.then(retry, retry);
     }
   }
@@ -386,7 +340,7 @@ export class CreatePage extends ReactWidget {
     const { channels } = this.creation.values;
     if (channels !== this._channels) {
       this._channels = channels;
-      this._retryPythons(TYPING);
+      this._pythons.retry(TYPING);
     }
     this.update();
     this._changed.emit();
@@ -396,7 +350,7 @@ export class CreatePage extends ReactWidget {
     const { data } = this._options.model.get('status');
     if (data !== this._status) {
       this._status = data;
-      this._retryPythons();
+      this._pythons.retry();
     }
     this.update();
     void this._readLog();
@@ -434,10 +388,7 @@ export class CreatePage extends ReactWidget {
     }
   }
 
-  private _pythons: string[] = [];
-  private _pythonProblem: Problem | null = null;
-  private _readsPythons = false;
-  private _timer: number | undefined;
+  private readonly _pythons: PythonVersions;
   private _channels: string[] | null = null;
   private _status: Status | null = null;
   private _answers = 0;
@@ -449,14 +400,4 @@ export class CreatePage extends ReactWidget {
   private _reading = false;
   private _shown: string | null = null;
   private readonly _changed = new Signal<this, void>(this);
-}
-
-/** Says when the page shows what an answer has changed. */
-function Answered(props: { count: number; onAnswer: () => void }): null {
-  React.useLayoutEffect(() => {
-    if (props.count) {
-      props.onAnswer();
-    }
-  }, [props.count]);
-  return null;
 }
