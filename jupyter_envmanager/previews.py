@@ -55,6 +55,7 @@ class Previewer:
         return await asyncio.to_thread(self._open, settings, names)
 
     def _open(self, settings: Settings, names: Sequence[str] | None) -> Channels:
+        from .engine import records, solve  # noqa: F401
         from .engine.channels import Channels
         from .engine.transaction import writable_cache
 
@@ -83,10 +84,11 @@ class Previewer:
         ------
         Invalid, NotFound, Unsatisfiable, ChannelUnreachable, NotAllowed
         """
-        from .engine import records, solve
-
         specs = [*_specs(request), *settings.create_default_packages]
         channels = await self.channels(settings, request.channels)
+        # Loaded in a thread by now: importing it here would hold up the event loop.
+        from .engine import records, solve
+
         solution = await solve.solve_new(
             channels,
             list(dict.fromkeys(specs)),

@@ -282,6 +282,9 @@ def _native() -> Spec | None:
     return Spec(name=_NATIVE, folder=folder, argv=argv, display_name="Python 3 (ipykernel)", language="python")
 
 
+_INTERPRETER = f"{os.sep}python.exe" if os.name == "nt" else "/bin/python"
+
+
 @dataclass
 class _Read:
     """A spec and the version of the kernel.json it was read from; what it starts, where that cannot change alone."""
@@ -318,11 +321,12 @@ def _is_writable(spec: Spec) -> bool:
 
 def _kernel(read: _Read, known: target.Known, check: KernelCheck | None, writable: bool) -> Kernel:
     programs = read.starts()
-    found = known.stamped(read.spec, programs)
-    if found is None or found.state != "ready" or found.python is None:
+    found = known.direct(programs)
+    seen = found is not None and found.state == "ready" and found.python is not None
+    if found is None or not seen or programs[0] != f"{found.prefix}{_INTERPRETER}":
         reason = read.spec.fault or target.orphan_reason(read.spec, programs)
         return _described(read, found or known.environment(read.spec, programs), check, writable, reason)
-    # The listing has just seen this environment whole: its interpreter need not be looked for again.
+    # The listing has just seen this environment with its interpreter: neither need be looked for again.
     asked = (found, check, writable)
     if read.answer is None or any(now is not then for now, then in zip(asked, read.asked, strict=True)):
         read.answer, read.asked = _described(read, found, check, writable, read.spec.fault), asked

@@ -75,12 +75,17 @@ class Known:
 
     def __init__(self, environments: Sequence[Environment]) -> None:
         self._by_id = {environment.id: environment for environment in environments}
+        self._by_prefix = {environment.prefix: environment for environment in environments}
 
-    def stamped(self, spec: Spec, programs: Sequence[str]) -> Environment | None:
-        """The environment that we wrote a spec for, if it still starts that one's program; nothing is resolved."""
-        found = self._by_id.get(str(spec.stamp.get("environment")))
-        if found is not None and len(programs) == 1 and programs[0].startswith(f"{found.prefix}{os.sep}"):
-            return found
+    def direct(self, programs: Sequence[str]) -> Environment | None:
+        """The environment whose folder a spec's only program names; nothing is resolved."""
+        if len(programs) != 1:
+            return None
+        folder = programs[0]
+        while folder := folder.rpartition(os.sep)[0]:
+            if found := self._by_prefix.get(folder):
+                inside = programs[0][len(folder) + 1 :].partition(os.sep)[0]
+                return found if inside in _INSIDE else None
         return None
 
     def environment(self, spec: Spec, programs: Sequence[str]) -> Environment | None:
