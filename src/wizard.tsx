@@ -5,7 +5,7 @@ import type { Message } from '@lumino/messaging';
 import { type ISignal, Signal } from '@lumino/signaling';
 import React from 'react';
 
-import type { Job, JobEvent, Problem, Status } from './_models';
+import type { Job, Problem, Status } from './_models';
 import { toProblem } from './api';
 import { IconButton, Note, TextButton } from './components';
 import { Answered, moveFocus } from './answered';
@@ -13,7 +13,7 @@ import { CreateForm } from './createform';
 import { Creation, type IFormValues } from './creation';
 import { pickFolder } from './folderpicker';
 import { ActionButton } from './formfield';
-import { isActive } from './jobstate';
+import { JobLog } from './joblog';
 import { JobView } from './jobview';
 import { PlanView } from './planview';
 import { PythonVersions } from './pythons';
@@ -45,6 +45,11 @@ export class CreatePage extends ReactWidget {
     this.node.tabIndex = -1;
     this.creation = new Creation(model, trans, values, job ?? null);
     this._pythons = new PythonVersions(model, () => this.update());
+    this._log = new JobLog(
+      model,
+      () => this.job,
+      () => this.update()
+    );
     this.creation.changed.connect(this._onChanged, this);
     model.stateChanged.connect(this._onModel, this);
     _options.commands.commandExecuted.connect(this._onCommand, this);
@@ -80,7 +85,7 @@ export class CreatePage extends ReactWidget {
 
   protected onAfterShow(msg: Message): void {
     super.onAfterShow(msg);
-    void this._readLog();
+    this._readLog();
     this._pythons.retry();
   }
 
@@ -203,7 +208,7 @@ export class CreatePage extends ReactWidget {
     const { creation } = this;
     const { trans } = this._options;
     return (
-      <Note problem={problem}>
+      <Note problem={problem} trans={trans}>
         {creation.outdated && (
           <TextButton onClick={() => void this._preview()}>
             {trans.__('Preview again')}
@@ -220,7 +225,7 @@ export class CreatePage extends ReactWidget {
       return (
         <div className="jp-EnvManager-scroll">
           {this._jobProblem ? (
-            <Note problem={this._jobProblem}>
+            <Note problem={this._jobProblem} trans={trans}>
               <TextButton onClick={() => creation.editAgain()}>
                 {trans.__('New environment')}
               </TextButton>
@@ -238,7 +243,7 @@ export class CreatePage extends ReactWidget {
         <JobView
           key={id}
           job={job}
-          events={this._events}
+          events={this._log.events}
           speed={model.speed(id)}
           onCancel={() =>
             void commands.execute(CommandIDs.cancelJob, { job: id })
@@ -326,15 +331,15 @@ export class CreatePage extends ReactWidget {
         this._jobProblem = toProblem(error);
       }
     }
-    this._log = null;
-    await this._readLog();
+    this._log.invalidate();
+    this._readLog();
   }
 
   private _onChanged(): void {
     const { job } = this.creation;
     if (job !== this._shown) {
       this._shown = job;
-      this._events = [];
+      this._log.clear();
       void this._load();
     }
     const { channels } = this.creation.values;
@@ -353,38 +358,12 @@ export class CreatePage extends ReactWidget {
       this._pythons.retry();
     }
     this.update();
-    void this._readLog();
+    this._readLog();
   }
 
-  /** Read the rest of the log, one request at a time. */
-  private async _readLog(): Promise<void> {
-    const { job } = this;
-    const mark =
-      job &&
-      `${job.id} ${job.state} ${job.progress} ${job.message} ${job.check?.state}`;
-    if (!job || this._reading || this._log === mark || !this.isVisible) {
-      return;
-    }
-    this._reading = true;
-    this._log = mark ?? null;
-    const last = this._events[this._events.length - 1]?.seq ?? -1;
-    try {
-      const events = await this._options.model.jobEvents(
-        job.id,
-        Math.max(0, last)
-      );
-      if (this.creation.job === job.id) {
-        const fresh = events.filter(({ seq }) => seq > last);
-        this._events = [...this._events, ...fresh];
-      }
-    } catch (error) {
-      console.warn(error);
-    } finally {
-      this._reading = false;
-    }
-    this.update();
-    if (this.job && isActive(this.job) !== isActive(job)) {
-      void this._readLog();
+  private _readLog(): void {
+    if (this.isVisible) {
+      void this._log.read();
     }
   }
 
@@ -395,9 +374,7 @@ export class CreatePage extends ReactWidget {
   private _focused: Element | null = null;
   private _job: Job | undefined;
   private _jobProblem: Problem | null = null;
-  private _events: JobEvent[] = [];
-  private _log: string | null = null;
-  private _reading = false;
+  private readonly _log: JobLog;
   private _shown: string | null = null;
   private readonly _changed = new Signal<this, void>(this);
 }
