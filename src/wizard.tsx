@@ -15,6 +15,7 @@ import { pickFolder } from './folderpicker';
 import { ActionButton } from './formfield';
 import { JobLog } from './joblog';
 import { JobView } from './jobview';
+import { NoJob } from './nojob';
 import { PlanView } from './planview';
 import { PythonVersions } from './pythons';
 import { CommandIDs, type IEnvManagerModel } from './tokens';
@@ -223,19 +224,11 @@ export class CreatePage extends ReactWidget {
     const { job, creation } = this;
     if (!job) {
       return (
-        <div className="jp-EnvManager-scroll">
-          {this._jobProblem ? (
-            <Note problem={this._jobProblem} trans={trans}>
-              <TextButton onClick={() => creation.editAgain()}>
-                {trans.__('New environment')}
-              </TextButton>
-            </Note>
-          ) : (
-            <div className="jp-EnvManager-empty">
-              {trans.__('Reading the job…')}
-            </div>
-          )}
-        </div>
+        <NoJob
+          problem={this._jobProblem}
+          onNew={() => creation.editAgain()}
+          trans={trans}
+        />
       );
     }
     return (
