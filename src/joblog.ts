@@ -4,10 +4,11 @@ import type { IEnvManagerModel } from './tokens';
 
 /** The log of the job that a page shows, read piece by piece. */
 export class JobLog {
-  /** Start empty; `current` says which job the page shows now. */
+  /** Start empty; `current` says which job the page shows, `visible` whether anybody sees it. */
   constructor(
     private readonly _model: IEnvManagerModel,
     private readonly _current: () => Job | undefined,
+    private readonly _visible: () => boolean,
     private readonly _changed: () => void
   ) {}
 
@@ -33,7 +34,7 @@ export class JobLog {
     const mark =
       job &&
       `${job.id} ${job.state} ${job.progress} ${job.message} ${job.check?.state}`;
-    if (!job || this._reading || this._mark === mark) {
+    if (!job || this._reading || this._mark === mark || !this._visible()) {
       return;
     }
     this._reading = true;

@@ -49,6 +49,7 @@ export class CreatePage extends ReactWidget {
     this._log = new JobLog(
       model,
       () => this.job,
+      () => this.isVisible,
       () => this.update()
     );
     this.creation.changed.connect(this._onChanged, this);
@@ -86,7 +87,7 @@ export class CreatePage extends ReactWidget {
 
   protected onAfterShow(msg: Message): void {
     super.onAfterShow(msg);
-    this._readLog();
+    void this._log.read();
     this._pythons.retry();
   }
 
@@ -325,7 +326,7 @@ export class CreatePage extends ReactWidget {
       }
     }
     this._log.invalidate();
-    this._readLog();
+    void this._log.read();
   }
 
   private _onChanged(): void {
@@ -351,13 +352,7 @@ export class CreatePage extends ReactWidget {
       this._pythons.retry();
     }
     this.update();
-    this._readLog();
-  }
-
-  private _readLog(): void {
-    if (this.isVisible) {
-      void this._log.read();
-    }
+    void this._log.read();
   }
 
   private readonly _pythons: PythonVersions;
