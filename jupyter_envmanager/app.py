@@ -7,10 +7,12 @@ import sys
 from pathlib import Path
 from typing import Any, ClassVar
 
+from jupyter_core.utils import ensure_async
 from jupyter_events import EventLogger
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Bool, Int, List, Unicode
 
+from .changes import RunningSession
 from .config import SettingsSource
 from .handlers import ROUTES, SERVICE
 from .jobs.queue import JobQueue
@@ -44,6 +46,13 @@ class EnvManagerApp(ExtensionApp):
         False, config=True, help="Run the link scripts of packages. They are code of the packages' authors."
     )
     keep_generations = Int(3, min=0, config=True, help="How many former states of an environment are kept.")
+    pypi_index = Unicode(
+        config=True,
+        help="URL of the Python package index (a simple index). Default: uv's, which is UV_DEFAULT_INDEX or PyPI.",
+    )
+    pypi_extra_indexes = List(
+        Unicode(), config=True, help="URLs of more Python package indexes; what they have goes before the first."
+    )
     state_dir = Unicode(
         config=True, help="Folder for jobs, previews and results. Default: “envmanager” in Jupyter's data folder."
     )
@@ -66,11 +75,14 @@ class EnvManagerApp(ExtensionApp):
             run_link_scripts=self.run_link_scripts,
             keep_generations=self.keep_generations,
             parallel_jobs=self.parallel_jobs,
+            pypi_index=self.pypi_index,
+            pypi_extra_indexes=self.pypi_extra_indexes,
         )
         self._events.register_event_schema(SCHEMA_FILE)
         queue = JobQueue(JobStore(site.state_dir / "jobs"), parallel=site.parallel_jobs, changed=self._job_changed)
         self.service = EnvManagerService(site, source, queue)
         self.service.measured = self._measured
+        self.service.changes.running = self._running
         self.settings[SERVICE] = self.service
 
     async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
@@ -80,6 +92,14 @@ class EnvManagerApp(ExtensionApp):
     async def stop_extension(self) -> None:
         """Stop watching; running jobs go on and are found again by the next server."""
         await self.service.stop()
+
+    async def _running(self) -> list[RunningSession]:
+        assert self.serverapp is not None
+        sessions = await ensure_async(self.serverapp.session_manager.list_sessions())
+        return [
+            RunningSession(kernel=str((session.get("kernel") or {}).get("name", "")), path=str(session.get("path", "")))
+            for session in sessions
+        ]
 
     @property
     def _events(self) -> EventLogger:

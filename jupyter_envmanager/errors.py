@@ -8,6 +8,8 @@
     ├── NotFound            404  no such environment, kernel, job, plan or package
     ├── Conflict            409  something is already there, or has changed meanwhile
     ├── Unsatisfiable       422  the solver has no answer
+    ├── Overwrites          422  a package from PyPI would replace one that conda installed
+    ├── BuildFailed         422  a package could not be built from its source
     ├── Busy                423  another job holds the prefix
     ├── ChannelUnreachable  502  a channel does not answer, or answers nonsense
     ├── NoSpace             507  the disk or the quota is full
@@ -82,6 +84,18 @@ class Unsatisfiable(EnvManagerError):
     """The solver has no answer; ``message`` carries its explanation."""
 
     code = "unsatisfiable"
+
+
+class Overwrites(EnvManagerError):
+    """A package from PyPI would replace one that conda installed; ``details["packages"]`` says which."""
+
+    code = "overwrites_conda"
+
+
+class BuildFailed(EnvManagerError):
+    """A package could not be built from its source; ``details["log"]`` is the end of the build log."""
+
+    code = "build_failed"
 
 
 class Busy(EnvManagerError):

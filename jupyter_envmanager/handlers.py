@@ -14,6 +14,7 @@ from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
 from .errors import (
+    BuildFailed,
     Busy,
     Cancelled,
     ChannelUnreachable,
@@ -25,9 +26,10 @@ from .errors import (
     NoSpace,
     NotAllowed,
     NotFound,
+    Overwrites,
     Unsatisfiable,
 )
-from .models import JobEvents, Jobs, NewEnvironment, NewKernel, Problem, Request
+from .models import Change, JobEvents, Jobs, NewEnvironment, NewKernel, Problem, Request, Rollback
 from .redaction import redact
 from .service import EnvManagerService
 
@@ -37,6 +39,8 @@ STATUS: dict[type[BaseException], int] = {
     NotFound: 404,
     Conflict: 409,
     Unsatisfiable: 422,
+    Overwrites: 422,
+    BuildFailed: 422,
     Busy: 423,
     Cancelled: 499,
     ChannelUnreachable: 502,
@@ -189,23 +193,94 @@ class EnvironmentPackagesHandler(BaseHandler):
         self.answer(await self.service.packages(environment))
 
 
+class ChangePreviewHandler(BaseHandler):
+    """``POST environments/<id>/preview``: what a change would do."""
+
+    @web.authenticated
+    @authorized
+    async def post(self, environment: str) -> None:
+        self.answer(await self.service.changes.preview(environment, self.body(Change)))
+
+
+class ChangesHandler(BaseHandler):
+    """``POST environments/<id>/changes``: do it."""
+
+    @web.authenticated
+    @authorized
+    async def post(self, environment: str) -> None:
+        self.accepted(await self.service.changes.change(environment, self.body(Change)))
+
+
+class UpdatesHandler(BaseHandler):
+    """``GET environments/<id>/updates``: newer versions of what is installed."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, environment: str) -> None:
+        self.answer(await self.service.changes.updates(environment))
+
+
+class HealthHandler(BaseHandler):
+    """``GET environments/<id>/health?full=``: compare the files with the packages' records; ``full=1`` by content."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, environment: str) -> None:
+        full = self.get_query_argument("full", "0") == "1"
+        self.answer(await self.service.changes.health(environment, full=full))
+
+
+class HistoryHandler(BaseHandler):
+    """``GET environments/<id>/history``: the generations."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, environment: str) -> None:
+        self.answer(await self.service.changes.history(environment))
+
+
+class GenerationHandler(BaseHandler):
+    """``DELETE environments/<id>/history/<number>``: forget a kept generation."""
+
+    @web.authenticated
+    @authorized
+    async def delete(self, environment: str, number: str) -> None:
+        self.answer(await self.service.changes.forget_generation(environment, int(number)))
+
+
+class RollbackHandler(BaseHandler):
+    """``POST environments/<id>/rollback``: make another generation the current one."""
+
+    @web.authenticated
+    @authorized
+    async def post(self, environment: str) -> None:
+        self.accepted(await self.service.changes.rollback(environment, self.body(Rollback).generation))
+
+
 class SearchHandler(BaseHandler):
-    """``GET packages?q=&limit=``."""
+    """``GET packages?q=&limit=&environment=&pypi=``; ``environment`` searches the channels of that one, ``pypi=1``
+    also looks the name up in the Python package index.
+    """
 
     @web.authenticated
     @authorized
     async def get(self) -> None:
         limit = min(_MOST, self.number("limit", _LIMIT))
-        self.answer(await self.service.search(self.get_query_argument("q", ""), limit))
+        environment = self.get_query_argument("environment", None)
+        pypi = self.get_query_argument("pypi", "0") == "1"
+        query = self.get_query_argument("q", "")
+        self.answer(await self.service.search(query, limit, environment=environment, pypi=pypi))
 
 
 class PackageHandler(BaseHandler):
-    """``GET packages/<name>``."""
+    """``GET packages/<name>?environment=&manager=``; ``manager`` is ``conda`` or ``pypi``."""
 
     @web.authenticated
     @authorized
     async def get(self, name: str) -> None:
-        self.answer(await self.service.package(name))
+        environment = self.get_query_argument("environment", None)
+        manager = self.get_query_argument("manager", "conda")
+        self.answer(await self.service.package(name, environment=environment, manager=manager))
 
 
 class KernelsHandler(BaseHandler):
@@ -324,6 +399,13 @@ ROUTES: list[tuple[str, type[BaseHandler]]] = [
     (rf"/envmanager/environments/{_ID}", EnvironmentHandler),
     (rf"/envmanager/environments/{_ID}/removal", RemovalHandler),
     (rf"/envmanager/environments/{_ID}/packages", EnvironmentPackagesHandler),
+    (rf"/envmanager/environments/{_ID}/preview", ChangePreviewHandler),
+    (rf"/envmanager/environments/{_ID}/changes", ChangesHandler),
+    (rf"/envmanager/environments/{_ID}/updates", UpdatesHandler),
+    (rf"/envmanager/environments/{_ID}/health", HealthHandler),
+    (rf"/envmanager/environments/{_ID}/history", HistoryHandler),
+    (rf"/envmanager/environments/{_ID}/history/(\d{{1,9}})", GenerationHandler),
+    (rf"/envmanager/environments/{_ID}/rollback", RollbackHandler),
     (r"/envmanager/packages", SearchHandler),
     (rf"/envmanager/packages/{_NAME}", PackageHandler),
     (r"/envmanager/kernels", KernelsHandler),

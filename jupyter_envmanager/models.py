@@ -18,7 +18,7 @@ JobState = Literal["queued", "waiting", "running", "succeeded", "failed", "cance
 Phase = Literal["solve", "download", "link", "pypi", "verify", "swap", "kernel", "bytecode", "remove"]
 Manager = Literal["conda", "pypi"]
 Operation = Literal["install", "remove", "upgrade", "downgrade", "rebuild"]
-JobAction = Literal["create", "remove"]
+JobAction = Literal["create", "change", "rollback", "remove"]
 CheckState = Literal["pending", "running", "passed", "failed"]
 
 
@@ -103,7 +103,9 @@ class Environment(_Wire, frozen=True, kw_only=True):
 
     ``packages`` counts conda packages. ``size`` is None until it has been measured. ``protected`` environments
     (base, the one that runs the server) refuse removal for the reason in ``protected_reason``. ``problem`` says what
-    is wrong with a broken one. ``job`` is the id of the job that works on it now.
+    is wrong with a broken one. ``job`` is the id of the job that works on it now. ``unchangeable`` says why packages
+    cannot be changed here (protected, frozen, read only, a venv …), and is empty where they can. ``frozen`` ones carry
+    the marker of CEP 22 (https://github.com/conda/ceps/blob/main/cep-0022.md).
     """
 
     id: str
@@ -124,6 +126,8 @@ class Environment(_Wire, frozen=True, kw_only=True):
     cuda: str | None = None
     modified: float | None = None
     job: str | None = None
+    frozen: bool = False
+    unchangeable: str = ""
 
 
 class Environments(_Wire, frozen=True, kw_only=True):
@@ -134,7 +138,13 @@ class Environments(_Wire, frozen=True, kw_only=True):
 
 
 class Package(_Wire, frozen=True, kw_only=True):
-    """An installed package."""
+    """An installed package.
+
+    ``requested`` ones were asked for, with ``spec`` where that is known; the others are there because the packages in
+    ``needed_by`` need them. ``pinned`` is the spec of ``conda-meta/pinned`` that holds it. ``shadowed_by`` says that a
+    PyPI package of this version has overwritten the conda package. ``damaged`` ones have a record or files that are
+    not whole, as far as that is seen without reading every file.
+    """
 
     name: str
     version: str
@@ -142,21 +152,60 @@ class Package(_Wire, frozen=True, kw_only=True):
     channel: str = ""
     manager: Manager = "conda"
     requested: bool = False
+    spec: str | None = None
+    needed_by: list[str] = []
+    pinned: str | None = None
+    shadowed_by: str | None = None
+    damaged: bool = False
     size: int | None = None
 
 
 class Packages(_Wire, frozen=True, kw_only=True):
-    """The installed packages of one environment."""
+    """The installed packages of one environment, and the records that could not be read."""
 
     packages: list[Package]
+    problems: list[Problem] = []
+
+
+class PackageUpdate(_Wire, frozen=True, kw_only=True):
+    """A newer version that a channel or the index has; whether it fits is for a preview to say."""
+
+    name: str
+    version: str
+    manager: Manager = "conda"
+    channel: str = ""
+
+
+class PackageUpdates(_Wire, frozen=True, kw_only=True):
+    """What is newer than what is installed, and the channels that did not answer."""
+
+    updates: list[PackageUpdate]
+    problems: list[Problem] = []
+
+
+class Health(_Wire, frozen=True, kw_only=True):
+    """Whether the files of an environment are the ones that its packages brought.
+
+    ``damaged`` names the packages that a repair would link again; ``problems`` says what is wrong with each. ``files``
+    counts what was compared, ``seconds`` how long it took.
+    """
+
+    problems: list[Problem]
+    damaged: list[str]
+    files: int
+    seconds: float
 
 
 class PackageHit(_Wire, frozen=True, kw_only=True):
-    """A search result; ``version`` is the newest one, where it is known without a download."""
+    """A search result; what is known of it without a download: ``version`` is the newest one, ``size`` in bytes."""
 
     name: str
     version: str | None = None
     channel: str = ""
+    manager: Manager = "conda"
+    summary: str | None = None
+    license: str | None = None
+    size: int | None = None
 
 
 class PackageHits(_Wire, frozen=True, kw_only=True):
@@ -179,12 +228,15 @@ class PackageBuild(_Wire, frozen=True, kw_only=True):
 
 
 class PackageInfo(_Wire, frozen=True, kw_only=True):
-    """What the channels offer of one package; ``versions`` newest first."""
+    """What the channels, or the Python package index, offer of one package; ``versions`` newest first."""
 
     name: str
     versions: list[str]
     builds: list[PackageBuild]
     license: str | None = None
+    manager: Manager = "conda"
+    summary: str | None = None
+    home: str | None = None
 
 
 class KernelRequest(Request, frozen=True, kw_only=True):
@@ -234,6 +286,42 @@ class NewEnvironment(Request, frozen=True, kw_only=True):
     plan: str | None = None
 
 
+class PypiChange(Request, frozen=True, kw_only=True):
+    """Python packages to change: requirement lines to ``install`` (PEP 508, VCS and URL requirements, ``-e`` and paths
+    below the allowed roots), ``requirements`` files (absolute paths below the allowed roots), names to ``remove``.
+    """
+
+    install: list[str] = []
+    requirements: list[str] = []
+    remove: list[str] = []
+
+
+class Change(Request, frozen=True, kw_only=True):
+    """A request to change an environment.
+
+    ``install`` takes match specs, ``update`` and ``remove`` names of installed packages of either kind; ``update``
+    may be ``"all"``. ``pin`` takes match specs for ``conda-meta/pinned``, ``unpin`` names. ``repair`` names packages
+    whose files are linked anew. ``accept`` holds the codes of problems that need an explicit yes
+    (``overwrites_conda``). ``plan`` is the id of a preview; with it exactly that plan is applied.
+    """
+
+    install: list[str] = []
+    update: list[str] | Literal["all"] = []
+    remove: list[str] = []
+    pin: list[str] = []
+    unpin: list[str] = []
+    repair: list[str] = []
+    pypi: PypiChange = msgspec.field(default_factory=lambda: PypiChange())
+    accept: list[str] = []
+    plan: str | None = None
+
+
+class Rollback(Request, frozen=True, kw_only=True):
+    """A request to make another generation the current one."""
+
+    generation: int
+
+
 class PlanAction(_Wire, frozen=True, kw_only=True):
     """One line of a plan. ``reason`` says why it is there: asked for, needed, or for the kernel."""
 
@@ -251,8 +339,9 @@ class PlanAction(_Wire, frozen=True, kw_only=True):
 class Plan(_Wire, frozen=True, kw_only=True):
     """What a change will do, exactly. Valid for an hour and for the prefix as it was (``fingerprint``).
 
-    ``download_size`` counts what is not in the package cache yet, ``cached_size`` what is; ``disk_size`` is an upper
-    bound, as hard links share files with the cache. ``solve_time`` in seconds.
+    ``title`` is the request in words; ``pin`` and ``unpin`` what becomes of the pins. ``download_size`` counts what is
+    not in the package cache yet, ``cached_size`` what is; ``disk_size`` is an upper bound, as hard
+    links share files with the cache. ``solve_time`` in seconds.
     """
 
     id: str
@@ -263,8 +352,43 @@ class Plan(_Wire, frozen=True, kw_only=True):
     cached_size: int
     disk_size: int
     solve_time: float
+    title: str = ""
+    pin: list[str] = []
+    unpin: list[str] = []
     environment: str | None = None
     warnings: list[Problem] = []
+
+
+class Generation(_Wire, frozen=True, kw_only=True):
+    """A state of an environment: the current one, or a kept former (or later) one.
+
+    ``title`` is the request in words, ``actions`` the difference to the generation it was made from (``parent``).
+    ``size`` counts the bytes that no other generation and no package cache shares; None for the current one.
+    ``changed_since`` says that another tool has changed it after we made it.
+    """
+
+    number: int
+    title: str
+    current: bool = False
+    created: float | None = None
+    parent: int | None = None
+    actions: list[PlanAction] = []
+    pin: list[str] = []
+    unpin: list[str] = []
+    packages: int = 0
+    python: str | None = None
+    size: int | None = None
+    changed_since: bool = False
+
+
+class History(_Wire, frozen=True, kw_only=True):
+    """The generations of an environment, newest first. ``keep`` former ones are kept; ``size`` is what all kept ones
+    together hold in bytes that nothing else shares.
+    """
+
+    generations: list[Generation]
+    keep: int
+    size: int
 
 
 class KernelCheck(_Wire, frozen=True, kw_only=True):
@@ -339,8 +463,9 @@ class GpuReport(_Wire, frozen=True, kw_only=True):
 class Job(_Wire, frozen=True, kw_only=True):
     """One action that changes something: stored, watchable, cancellable.
 
-    ``environment`` and ``prefix`` name what it works on. ``aftercare`` is true while a succeeded job still test-starts
-    its kernel and compiles bytecode; nobody needs to wait for that. ``waiting_for`` says for whom a waiting job waits.
+    ``environment`` and ``prefix`` name what it works on. ``generation`` is the one that it made current. ``aftercare``
+    is true while a succeeded job still test-starts its kernel and compiles bytecode; nobody needs to wait for that.
+    ``waiting_for`` says for whom a waiting job waits.
     """
 
     id: str
@@ -358,6 +483,7 @@ class Job(_Wire, frozen=True, kw_only=True):
     bytes_done: int | None = None
     bytes_total: int | None = None
     waiting_for: str | None = None
+    generation: int | None = None
     kernel: str | None = None
     check: KernelCheck | None = None
     aftercare: bool = False

@@ -1,4 +1,4 @@
-"""Previews, kept for an hour so that *Create* applies exactly what was shown."""
+"""Previews, kept for an hour so that *Create* and *Apply* do exactly what was shown."""
 
 from __future__ import annotations
 
@@ -6,24 +6,52 @@ import os
 import time
 import uuid
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from .errors import NotFound
-from .models import NewEnvironment, Plan
+from .models import Change, NewEnvironment, Plan
+from .pypi.state import PypiPlan
 
 PLAN_SECONDS = 3600.0
 
 
-class StoredPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """A plan with all that its worker needs: the records to link and the specs that were asked for."""
+class StoredPlan(msgspec.Struct, frozen=True, kw_only=True, tag="create"):
+    """The plan of a new environment with all that its worker needs: the records to link and the specs asked for."""
 
     plan: Plan
     request: NewEnvironment
     records: list[dict[str, Any]]
     specs: list[str]
     created: float
+
+
+class StoredChange(msgspec.Struct, frozen=True, kw_only=True, tag="change"):
+    """The plan of a change with all that its worker needs.
+
+    ``records`` are to be linked, ``remove`` names to be unlinked, ``relink`` names to be linked anew. ``specs`` is all
+    that is asked for in the end; ``update_specs`` and ``remove_specs`` go into conda's history. ``pins`` is the new
+    content of the pins, None when it does not change. ``replaced`` are PyPI packages that make room for conda's.
+    """
+
+    plan: Plan
+    request: Change
+    records: list[dict[str, Any]]
+    remove: list[str]
+    relink: list[str]
+    specs: list[str]
+    update_specs: list[str]
+    remove_specs: list[str]
+    pins: dict[str, str] | None
+    pypi: PypiPlan | None
+    replaced: list[str]
+    channels: list[str]
+    created: float
+
+
+Stored = StoredPlan | StoredChange
+S = TypeVar("S", StoredPlan, StoredChange)
 
 
 class PlanStore:
@@ -43,7 +71,7 @@ class PlanStore:
         """A fresh plan id."""
         return uuid.uuid4().hex[:16]
 
-    def put(self, stored: StoredPlan) -> None:
+    def put(self, stored: Stored) -> None:
         """Keep a plan, and forget those that are older than an hour."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._forget_old()
@@ -53,18 +81,20 @@ class PlanStore:
             file.write(msgspec.json.encode(stored))
         partial.replace(path)
 
-    def get(self, plan: str) -> StoredPlan:
+    def get(self, plan: str, kind: type[S]) -> S:
         """The plan with this id.
 
         Raises
         ------
         NotFound
-            It never existed or is older than an hour.
+            It never existed, is of another kind, or is older than an hour.
         """
         path = self.folder / f"{plan}.json"
         if plan.isalnum() and path.is_file() and time.time() - path.stat().st_mtime < PLAN_SECONDS:
-            return msgspec.json.decode(path.read_bytes(), type=StoredPlan)
-        raise NotFound("This preview is no longer kept.", hint="Preview again, then create.", field="plan")
+            stored: Stored = msgspec.json.decode(path.read_bytes(), type=Stored)
+            if isinstance(stored, kind):
+                return stored
+        raise NotFound("This preview is no longer kept.", hint="Preview again.", field="plan")
 
     def _forget_old(self) -> None:
         for path in self.folder.glob("*.json"):

@@ -95,14 +95,14 @@ class Previewer:
             priority=settings.channel_priority,
             pinned=settings.pinned_packages,
             with_kernel=request.kernel is not None,
-            virtual=await self._virtual_packages(),
+            virtual=await self.virtual_packages(),
             kernel_packages=KERNEL_PACKAGES,
         )
         objects = records.to_json(solution.records)
         plan = await asyncio.to_thread(_plan, prefix, solution, objects, settings, request)
         return StoredPlan(plan=plan, request=request, records=objects, specs=solution.specs, created=time.time())
 
-    async def _virtual_packages(self) -> list[Any]:
+    async def virtual_packages(self) -> list[Any]:
         from .engine import solve
 
         when, found = self._virtual

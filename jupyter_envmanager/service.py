@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from . import __version__, gpu
+from .changes import ChangeService, environment_channels
 from .checks import CheckStore
 from .config import Settings, SettingsSource
 from .environments import EnvironmentReader, Places, environment_id
@@ -34,6 +35,7 @@ from .models import (
     Kernels,
     NewEnvironment,
     NewKernel,
+    PackageHit,
     PackageHits,
     PackageInfo,
     Packages,
@@ -42,8 +44,9 @@ from .models import (
     RemovalPreview,
     Status,
 )
-from .plans import PlanStore
+from .plans import PlanStore, StoredPlan
 from .previews import Previewer
+from .pypi import info, lookup
 from .redaction import redact
 from .siteconfig import Site
 from .targets import Targets, locations
@@ -76,8 +79,18 @@ class EnvManagerService:
         self.checks = CheckStore(site.state_dir / "checks.json")
         self.plans = PlanStore(site.state_dir / "plans")
         self.previewer = Previewer()
+        self.changes = ChangeService(
+            site,
+            source,
+            queue,
+            find=self.environment,
+            reader=self.reader,
+            previewer=self.previewer,
+            plans=self.plans,
+        )
         self._measuring: asyncio.Task[None] | None = None
         self._unmeasured: dict[str, str] = {}
+        self._prefixes: dict[str, Path] = {}
         self._warming: asyncio.Task[None] | None = None
         self._checking: dict[str, asyncio.Future[KernelCheck]] = {}
         self._check_threads = ThreadPoolExecutor(2, thread_name_prefix="kernel-check")
@@ -131,6 +144,7 @@ class EnvManagerService:
 
     def _environments(self) -> Environments:
         found, problems = self.reader.list(self._places(self._settings()))
+        self._prefixes = {environment.id: Path(environment.prefix) for environment in found}
         active = {job.environment: job for job in self.queue.jobs() if job.state in ACTIVE}
         names: dict[str | None, list[str]] = {}
         for kernel in self.registry.list(found, self.checks.all()):
@@ -208,18 +222,50 @@ class EnvManagerService:
     async def packages(self, environment: str) -> Packages:
         """The installed packages of one environment."""
         found = await self.environment(environment)
-        return Packages(packages=await asyncio.to_thread(self.reader.packages, Path(found.prefix)))
+        return await asyncio.to_thread(self.reader.packages, Path(found.prefix))
 
-    async def search(self, query: str, limit: int) -> PackageHits:
-        """Packages of the configured channels whose name contains ``query``."""
-        settings = await asyncio.to_thread(self._settings)
-        channels = await self.previewer.channels(settings, None)
-        return await channels.search(query, limit)
+    async def search(
+        self, query: str, limit: int, *, environment: str | None = None, pypi: bool = False
+    ) -> PackageHits:
+        """Packages of the channels whose name contains ``query``, best first.
 
-    async def package(self, name: str) -> PackageInfo:
-        """Versions and builds of one package."""
+        Parameters
+        ----------
+        environment:
+            The environment whose channels are searched; the configured ones for None.
+        pypi:
+            Look the name up in the Python package index, too: it can be asked for whole names only.
+        """
+        settings, names = await self._channels_of(environment)
+        channels = await self.previewer.channels(settings, names)
+        if not pypi:
+            return await channels.search(query, limit)
+        found, hit = await asyncio.gather(channels.search(query, limit), self._lookup(query, settings))
+        return found if hit is None else msgspec.structs.replace(found, packages=[*found.packages, hit])
+
+    async def _lookup(self, query: str, settings: Settings) -> PackageHit | None:
+        # The channels' answer counts without the index, which a cluster's node may not reach at all.
+        with suppress(EnvManagerError):
+            return await lookup(query, self.changes.pypi_settings(settings))
+        return None
+
+    async def _channels_of(self, environment: str | None) -> tuple[Settings, list[str] | None]:
         settings = await asyncio.to_thread(self._settings)
-        return await (await self.previewer.channels(settings, None)).info(name)
+        if environment is None:
+            return settings, None
+        prefix = self.prefix(environment)
+        return settings, None if prefix is None else await asyncio.to_thread(environment_channels, prefix)
+
+    def prefix(self, environment: str) -> Path | None:
+        """The folder of an environment by id, as far as it has been listed; None for one that was not."""
+        return self._prefixes.get(environment)
+
+    async def package(self, name: str, *, environment: str | None = None, manager: str = "conda") -> PackageInfo:
+        """Versions and builds of one package, of conda's channels or of the Python package index."""
+        settings, names = await self._channels_of(environment)
+        if manager == "pypi":
+            return await info(name, self.changes.pypi_settings(settings))
+        return await (await self.previewer.channels(settings, names)).info(name)
 
     async def refresh_channels(self) -> None:
         """Forget what was read of the channels."""
@@ -260,7 +306,7 @@ class EnvManagerService:
             The prefix is taken, the kernel's name is taken, or the request is not the one that was previewed.
         """
         plan_id = request.plan or (await self.preview(request)).id
-        stored = await asyncio.to_thread(self.plans.get, plan_id)
+        stored = await asyncio.to_thread(self.plans.get, plan_id, StoredPlan)
         settings = await asyncio.to_thread(self._settings)
         prefix = await asyncio.to_thread(self.targets.resolve, request, settings)
         if str(prefix) != stored.plan.prefix or not _same_request(request, stored.request):
@@ -360,7 +406,7 @@ class EnvManagerService:
         """
         found = await self.environment(request.environment)
         prefix = Path(found.prefix)
-        packages = await asyncio.to_thread(self.reader.packages, prefix)
+        packages = (await asyncio.to_thread(self.reader.packages, prefix)).packages
         if not self.previewer.has_kernel([package.name for package in packages]):
             raise Invalid(
                 f"{found.name} has no kernel package.",
@@ -441,7 +487,7 @@ class EnvManagerService:
             self.checks.put(job.kernel, job.check)
         elif job.kernel is not None and not job.aftercare:
             self.checks.give_up(job.kernel)
-        if job.action == "create" and job.state == "succeeded" and not job.aftercare:
+        if job.action in ("create", "change") and job.state == "succeeded" and not job.aftercare:
             # Bytecode has come since it was measured.
             self._measure_soon({job.environment: job.prefix})
 

@@ -25,6 +25,8 @@ class Site:
     run_link_scripts: bool = False
     keep_generations: int = 3
     parallel_jobs: int = 2
+    pypi_index: str = ""
+    pypi_extra_indexes: Sequence[str] = ()
     environments_txt: Path = field(default_factory=lambda: Path("~/.conda/environments.txt").expanduser())
 
 
@@ -39,6 +41,8 @@ def site_from(
     run_link_scripts: bool = False,
     keep_generations: int = 3,
     parallel_jobs: int = 2,
+    pypi_index: str = "",
+    pypi_extra_indexes: list[str] | None = None,
 ) -> Site:
     """Traits, as they are written, with their defaults filled in."""
     data = Path(jupyter_data_dir())
@@ -55,5 +59,7 @@ def site_from(
         run_link_scripts=run_link_scripts,
         keep_generations=keep_generations,
         parallel_jobs=parallel_jobs,
+        pypi_index=pypi_index,
+        pypi_extra_indexes=pypi_extra_indexes or [],
         environments_txt=home / ".conda" / "environments.txt",
     )

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from local_channel import ChannelServer, LocalChannel, Synthetic, build_channel, serve, write_channel
+from pypi_index import IndexServer, serve_index
 
 from jupyter_envmanager.config import SettingsSource
 from jupyter_envmanager.jobs.queue import JobQueue
@@ -28,6 +29,8 @@ TINY = (
     Synthetic("tiny", "2.0", files={"share/tiny/version": b"2.0\n"}),
     Synthetic("tinier", "1.0", depends=("tiny >=1,<2",), files={"share/tinier/readme": b"needs an old tiny\n"}),
     Synthetic("clash", "1.0", depends=("tinier", "tiny >=2")),
+    Synthetic("some-files", "1.0", depends=("fewer-files",), file_count=200),
+    Synthetic("fewer-files", "1.0", file_count=100),
     Synthetic("files", "1.0", file_count=3000),
     Synthetic("more-files", "1.0", depends=("files",), file_count=3000),
 )
@@ -102,11 +105,15 @@ class Home:
 
     def leftovers(self) -> list[Path]:
         """What a job should never leave behind: stages, journals, locks, half-written files."""
-        return [
-            path
-            for path in self.path.rglob("*")
-            if ".envmanager" in path.parts and ".envmanager/bytecode" not in str(path) and path.name != ".envmanager"
-        ]
+        # Generations are whole environments, and no place to look for leftovers.
+        roots = [self.path.rglob(".envmanager/*"), self.path.rglob(".envmanager/*/*")]
+        return [path for root in roots for path in root if not _stays(path)]
+
+
+def _stays(path: Path) -> bool:
+    inside = path.parts[path.parts.index(".envmanager") + 1 :]
+    # Caches beside the packages; the generations of an environment, and the note of its last rollback.
+    return not inside or inside[0] in ("bytecode", "uv") or inside[1:2] in ((), ("generations",), ("rolled-back",))
 
 
 MakeHome = Callable[..., Home]
@@ -114,16 +121,22 @@ MakeHome = Callable[..., Home]
 
 @pytest.fixture
 def make_home(tmp_path: Path, jp_asyncio_loop: asyncio.AbstractEventLoop) -> Iterator[MakeHome]:
-    """Build a home whose ``.condarc`` names these channels; the same ``path`` twice is a server that restarts."""
+    """Build a home whose ``.condarc`` names these channels; the same ``path`` twice is a server that restarts.
+
+    Without channels, the ``.condarc`` stays as it is. ``index`` is the Python package index.
+    """
     homes: list[Home] = []
 
-    def make(*channels: str, pkgs: Path | None = None, path: Path | None = None, parallel: int = 2) -> Home:
+    def make(
+        *channels: str, pkgs: Path | None = None, path: Path | None = None, parallel: int = 2, index: str = ""
+    ) -> Home:
         home = path or tmp_path / "home"
         home.mkdir(exist_ok=True)
         lines = ["channels:", *(f"  - {channel}" for channel in channels)]
         if pkgs is not None:
             lines += ["pkgs_dirs:", f"  - {pkgs}"]
-        (home / ".condarc").write_text("\n".join(lines) + "\n")
+        if channels:
+            (home / ".condarc").write_text("\n".join(lines) + "\n")
         made: Home
 
         def changed(job: Job) -> None:
@@ -139,6 +152,7 @@ def make_home(tmp_path: Path, jp_asyncio_loop: asyncio.AbstractEventLoop) -> Ite
             kernel_path=[home / "jupyter" / "kernels"],
             allowed_roots=[home],
             environments_txt=home / ".conda" / "environments.txt",
+            pypi_index=index,
         )
         queue = JobQueue(JobStore(site.state_dir / "jobs"), parallel=parallel, changed=changed)
         source = SettingsSource(env={}, home=home, server_prefix=Path(sys.prefix))
@@ -170,6 +184,19 @@ def tiny_home(make_home: MakeHome, tiny: ChannelServer) -> Home:
 def real_home(make_home: MakeHome, channel: ChannelServer, shared_pkgs: Path) -> Home:
     """A home with the real channel and a package cache that other tests have filled."""
     return make_home(channel.url, pkgs=shared_pkgs)
+
+
+@pytest.fixture
+def index() -> Iterator[IndexServer]:
+    """A Python package index of one's own."""
+    with serve_index() as server:
+        yield server
+
+
+@pytest.fixture
+def pypi_home(make_home: MakeHome, channel: ChannelServer, shared_pkgs: Path, index: IndexServer) -> Home:
+    """A home with the real channel and an index."""
+    return make_home(channel.url, pkgs=shared_pkgs, index=index.url)
 
 
 async def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:

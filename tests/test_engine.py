@@ -195,7 +195,7 @@ async def test_a_package_that_lacks_a_file_is_named(tiny_channels: Channels, tmp
     meta.mkdir()
 
     def finish() -> None:
-        finisher = Finisher(tmp_path, [tiny], None)
+        finisher = Finisher(tmp_path, [tiny], None, None)
         finisher.linked("tiny")
         finisher.finish()
 

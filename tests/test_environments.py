@@ -351,7 +351,7 @@ def test_a_fingerprint_changes_with_the_records_alone(site: Site) -> None:
 
 
 def packages(prefix: Path) -> dict[str, Package]:
-    return {package.name: package for package in EnvironmentReader().packages(prefix)}
+    return {package.name: package for package in EnvironmentReader().packages(prefix).packages}
 
 
 def test_conda_and_pypi_packages_are_listed_together(tmp_path: Path) -> None:
@@ -418,7 +418,7 @@ def test_a_channel_is_short_and_without_credentials(tmp_path: Path, channel: str
     assert packages(tmp_path)["numpy"].channel == shown
 
 
-def test_broken_records_are_skipped_and_reported(tmp_path: Path) -> None:
+def test_broken_records_are_damaged_and_reported(tmp_path: Path) -> None:
     write_record(tmp_path, "good")
     for name, content in (
         ("empty", b""),
@@ -428,8 +428,9 @@ def test_broken_records_are_skipped_and_reported(tmp_path: Path) -> None:
     ):
         (tmp_path / "conda-meta" / f"{name}-1.0-0.json").write_bytes(content)
     reader = EnvironmentReader()
-    assert [package.name for package in reader.packages(tmp_path)] == ["good"]
-    problems = reader.package_problems(tmp_path)
+    found = reader.packages(tmp_path)
+    assert [package.name for package in found.packages if not package.damaged] == ["good"]
+    problems = found.problems
     assert {problem.code for problem in problems} == {"record_damaged"}
     assert [Path(problem.details["record"]).name.split("-")[0] for problem in problems] == [
         "bytes",

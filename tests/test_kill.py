@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
-import signal
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from conftest import Home, MakeHome, until
+from killing import kill_worker, workers_kill_themselves
 from local_channel import ChannelServer
 
-import jupyter_envmanager
 from jupyter_envmanager.engine import metarecords
 from jupyter_envmanager.models import Job, KernelRequest
 
+pytestmark = pytest.mark.usefixtures("workers_kill_themselves")
+__all__ = ["workers_kill_themselves"]
 STAGES = ("download", "link", "verify", "swap", "kernel")
 INSTANTS = 20
-
-
-def kill_worker(home: Home, job: Job) -> None:
-    """End the worker and its children at once, as the kernel does when memory is short."""
-    worker = home.service.queue.store.get(job.id).read_process("worker")
-    if worker is not None:
-        with suppress(ProcessLookupError):
-            os.killpg(worker.pid, signal.SIGKILL)
 
 
 def assert_whole(prefix: Path, names: list[str]) -> None:
@@ -132,33 +123,3 @@ async def test_killed_before_the_kernel_the_next_server_registers_it(
     assert ended.state == "succeeded"
     assert (again.kernels / "one" / "kernel.json").is_file()
     assert again.leftovers() == []
-
-
-@pytest.fixture(autouse=True)
-def workers_kill_themselves(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Let workers import a hook that ends them when they report the phase named in the environment."""
-    folder = tmp_path / "hook"
-    folder.mkdir()
-    (folder / "sitecustomize.py").write_text(HOOK)
-    # The hook is imported before Python looks into the working folder: say where the package is.
-    package = Path(jupyter_envmanager.__file__).parent.parent
-    monkeypatch.setenv("PYTHONPATH", f"{folder}{os.pathsep}{package}")
-
-
-HOOK = """
-import os, signal, sys
-
-stage = os.environ.get("ENVMANAGER_TEST_KILL_AT")
-if stage and "jupyter_envmanager.jobs.worker" in " ".join(sys.orig_argv):
-    from jupyter_envmanager.jobs import store
-
-    write = store.JobFolder.write_job
-
-    def write_and_die(self, job):
-        result = write(self, job)
-        if job.phase == stage:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return result
-
-    store.JobFolder.write_job = write_and_die
-"""

@@ -13,12 +13,13 @@ import jupyter_envmanager
 PACKAGE = Path(jupyter_envmanager.__file__).parent
 
 LAYERS: list[set[str]] = [
-    {"models", "redaction", "errors"},
+    {"models", "redaction", "errors", "words"},
     {"config"},
-    {"engine", "environments", "kernels", "gpu"},
+    {"engine", "environments", "kernels", "gpu", "pypi"},
     {"plans"},
     {"jobs"},
-    {"checks", "targets", "previews", "siteconfig", "words"},
+    {"checks", "targets", "previews", "siteconfig"},
+    {"changes"},
     {"service"},
     {"handlers"},
     {"app"},
@@ -32,6 +33,7 @@ WALLS = {
     "tornado": {"handlers"},
     "jupyter_server": {"app", "handlers"},
     "jupyter_client": {"kernels"},
+    "uv": {"pypi"},
     "yaml": {"config"},
 }
 

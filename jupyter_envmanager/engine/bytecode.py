@@ -73,7 +73,7 @@ class BytecodeCache:
         linked = 0
         for source in manifest:
             if _state(prefix, source) == manifest[source]:
-                linked += _link(entry, prefix, _target(source, tag), made)
+                linked += _link(entry, prefix, target(source, tag), made)
         return linked
 
     def compile(self, prefix: Path, timeout: float = 600.0) -> int:
@@ -94,8 +94,8 @@ class BytecodeCache:
             todo = {source: state for source, state in states.items() if state and state != kept.get(source)}
             if todo:
                 work.append((entry, todo))
-                missing = [source for source in todo if not _adopt(prefix, entry, _target(source, tag), todo[source])]
-                pairs += [(str(prefix / source), str(entry / _target(source, tag))) for source in missing]
+                missing = [source for source in todo if not _adopt(prefix, entry, target(source, tag), todo[source])]
+                pairs += [(str(prefix / source), str(entry / target(source, tag))) for source in missing]
         if pairs:
             _compile(prefix, pairs, timeout)
         return sum(_finish(prefix, entry, todo, tag) for entry, todo in work)
@@ -141,7 +141,8 @@ def _sources(record: MetaRecord) -> list[str]:
     ]
 
 
-def _target(source: str, tag: str) -> str:
+def target(source: str, tag: str) -> str:
+    """Where the bytecode of a source goes, relative to the prefix like the source."""
     folder, _, name = source.rpartition("/")
     return f"{folder}/__pycache__/{name[:-3]}.{tag}.pyc"
 
@@ -167,10 +168,10 @@ def _finish(prefix: Path, entry: Path, todo: _Manifest, tag: str) -> int:
     done = {
         source: state
         for source, state in todo.items()
-        if (entry / _target(source, tag)).is_file() and _state(prefix, source) == state
+        if (entry / target(source, tag)).is_file() and _state(prefix, source) == state
     }
     made: set[str] = set()
-    linked = sum(_link(entry, prefix, _target(source, tag), made) for source in done)
+    linked = sum(_link(entry, prefix, target(source, tag), made) for source in done)
     partial = entry / f"{_MANIFEST}.{os.getpid()}"
     with contextlib.suppress(OSError):
         entry.mkdir(parents=True, exist_ok=True)

@@ -1,30 +1,39 @@
-"""What the channels offer: names, search, versions.
+"""What the channels offer, all together: names, search, versions, and the way to them for the solver.
 
-One gateway for each set of channels; it keeps the index in rattler's memory and on disk, fetches shards where a channel
-has them (https://github.com/conda/ceps/blob/main/cep-0016.md), and coalesces concurrent requests.
+Reading goes through rattler's gateway, which keeps indexes on disk, fetches shards where a channel has them
+(https://github.com/conda/ceps/blob/main/cep-0016.md) and coalesces concurrent requests; `layout` says where not.
 """
 
 from __future__ import annotations
 
 import asyncio
-import difflib
-import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from rattler import Channel, Gateway, MatchSpec, RepoDataRecord, SourceConfig, Subdir
+from rattler import Gateway, RepoDataRecord, SourceConfig, Subdir
 
-from ..errors import NotFound
-from ..models import PackageBuild, PackageHit, PackageHits, PackageInfo
+from ..errors import EnvManagerError, NotFound
+from ..models import PackageBuild, PackageHit, PackageHits, PackageInfo, Problem
+from .about import Abouts
+from .aside import aside
 from .client import Network, client, rattler_channels
 from .failures import translated, unreachable
+from .layout import Layout
+from .lookups import Lookups
+from .memory import give_back, resident_bytes
+from .names import Names
+from .offers import age, channel_label
+from .source import ANSWER_SECONDS, Source
 
-# conda's own default for how long an index is believed without asking again.
-# https://docs.conda.io/projects/conda/en/latest/user-guide/configuration/settings.html#local-repodata-ttl
-BELIEVE_SECONDS = 1200.0
-# Enough for a large index over a slow line; rattler itself waits for ever.
-ANSWER_SECONDS = 180.0
+# A channel that hangs does not keep the others' names from whoever types.
+_PATIENCE_SECONDS = 2.0
+# Hits whose versions are looked up; a person sees about so many at once.
+_LEARNED = 12
+# How long the answer that had to wait for the names anyway waits for versions, too.
+_FIRST_SECONDS = 1.0
+# What shards in memory may add before they are dropped; they stay on disk.
+_KEPT_BYTES = 100_000_000
 
 T = TypeVar("T")
 
@@ -42,18 +51,91 @@ class Channels:
 
     def __init__(self, reach: Network, cache: Path) -> None:
         self.reach = reach
-        self.channels: list[Channel] = rattler_channels(reach)
         self.platforms = [Subdir.current(), Subdir("noarch")]
         cache.mkdir(parents=True, exist_ok=True)
-        action: str = "force-cache-only" if reach.offline else "cache-or-fetch"
-        self.gateway = Gateway(
-            cache_dir=cache,
-            default_config=SourceConfig(cache_action=action),  # type: ignore[arg-type]
-            client=client(reach),
-        )
-        self._names: list[str] | None = None
-        self._asked = 0.0
-        self._asking = asyncio.Lock()
+        action: Any = "force-cache-only" if reach.offline else "cache-or-fetch"
+        self._client = client(reach)
+        self.gateway = Gateway(cache_dir=cache, default_config=SourceConfig(cache_action=action), client=self._client)
+        subdirs = [str(subdir) for subdir in self.platforms]
+        self._sources = [
+            Source(channel, self.gateway, Layout(reach, self._client, channel, subdirs, cache), self.platforms)
+            for channel in rattler_channels(reach)
+        ]
+        self._abouts = Abouts(self._client)
+        self._names: tuple[tuple[frozenset[str] | None, ...], Names] = ((), Names(()))
+        self._lookups = Lookups()
+        self._resident = resident_bytes()
+
+    @property
+    def channels(self) -> list[Any]:
+        """What rattler takes for the channels, in order of priority; right inside of `in_time`."""
+        return [source.for_rattler for source in self._sources]
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What is wrong with the channels that were asked."""
+        return [source.error.problem() for source in self._sources if source.error is not None]
+
+    def refresh(self) -> None:
+        """Believe nothing that was read before."""
+        for source in self._sources:
+            source.forget()
+
+    async def in_time(self, answer: Coroutine[Any, Any, T]) -> T:
+        """The engine's answer, with its errors as ours; a channel that says nothing for long is unreachable.
+
+        It runs beside the server's event loop, after all channels have been looked at.
+        """
+        return await aside(self._in_time(answer))
+
+    async def _in_time(self, answer: Coroutine[Any, Any, T]) -> T:
+        try:
+            await self._look()
+            for source in self._sources:
+                if source.names is None and source.error is not None:
+                    raise source.error
+            with translated(channels=self.reach.channels):
+                return await asyncio.wait_for(answer, ANSWER_SECONDS)
+        except asyncio.TimeoutError as error:
+            raise unreachable("timed out", self.reach.channels) from error
+        finally:
+            answer.close()
+            self._slim()
+
+    async def _look(self, patience: float | None = None) -> bool:
+        """Have the names of all channels read; whether that had to be waited for.
+
+        With ``patience`` (in seconds), wait only for what was never read, and no longer than that once there is
+        something to show.
+        """
+        shown = any(source.names is not None for source in self._sources)
+        for source in self._sources:
+            source.want(again=patience is None or not shown)
+        loads = {
+            source.loading: source
+            for source in self._sources
+            if source.loading is not None and (patience is None or source.names is None)
+        }
+        waiting = set(loads)
+        while waiting:
+            seen = any(source.names is not None for source in self._sources)
+            done, waiting = await asyncio.wait(
+                waiting,
+                timeout=patience if patience is not None and seen else None,
+                return_when=asyncio.FIRST_COMPLETED if patience is not None else asyncio.ALL_COMPLETED,
+            )
+            if not done:
+                break
+        return bool(loads)
+
+    def _slim(self) -> None:
+        give_back()
+        if resident_bytes() - self._resident > _KEPT_BYTES:
+            for source in self._sources:
+                source.slim()
+            give_back()
+
+    # Names
 
     async def names(self) -> list[str]:
         """All package names, sorted.
@@ -61,67 +143,90 @@ class Channels:
         Raises
         ------
         ChannelUnreachable
-            A channel does not answer.
+            No channel answers.
         """
-        async with self._asking:
-            if self._names is None or time.monotonic() - self._asked > BELIEVE_SECONDS:
-                self._forget()
-                found = await self.in_time(self.gateway.names(self.channels, self.platforms))
-                self._names = sorted({name.normalized for name in found})
-                self._asked = time.monotonic()
-            return self._names
+        return await aside(self._all_names())
 
-    async def in_time(self, answer: Awaitable[T]) -> T:
-        """The engine's answer, with its errors as ours; a channel that says nothing for long is unreachable."""
-        with translated(channels=self.reach.channels):
-            try:
-                return await asyncio.wait_for(answer, ANSWER_SECONDS)
-            except asyncio.TimeoutError as error:
-                raise unreachable("timed out", self.reach.channels) from error
+    async def _all_names(self) -> list[str]:
+        await self._look(_PATIENCE_SECONDS)
+        return sorted(self._read_names().all)
 
-    def _forget(self) -> None:
-        for channel in self.channels:
-            self.gateway.clear_repodata_cache(channel)
+    def _read_names(self) -> Names:
+        """The names of the channels that answered; raises when none did."""
+        sets = tuple(source.names for source in self._sources)
+        errors = [source.error for source in self._sources if source.error is not None]
+        if all(names is None for names in sets) and self._sources:
+            raise errors[0] if errors else unreachable("timed out", self.reach.channels)
+        if self._names[0] != sets:
+            self._names = sets, Names(frozenset().union(*(names for names in sets if names is not None)))
+        return self._names[1]
 
-    def refresh(self) -> None:
-        """Believe nothing that was read before."""
-        self._forget()
-        self._names = None
+    def _owner(self, name: str) -> Source | None:
+        """The channel a name comes from: the first one that has it."""
+        return next((source for source in self._sources if source.names and name in source.names), None)
+
+    async def suggestion(self, name: str) -> str:
+        """A hint with the names nearest to one that does not exist."""
+        await aside(self._look(_PATIENCE_SECONDS))
+        if near := await asyncio.to_thread(self._read_names().near, name):
+            return f"Did you mean {', '.join(near)}?"
+        return "Check the spelling, or add the channel that has it."
+
+    # Search
 
     async def search(self, query: str, limit: int) -> PackageHits:
-        """Names that contain ``query``: exact first, then those that start with it, then the rest.
+        """Names with ``query`` in them, best first; of each what is known without asking its channel.
 
-        Versions are looked up for the first five, as that costs a shard each.
+        What is not known of the first ones is looked up for the next answer. ``problems`` names the channels that
+        did not answer.
+
+        Raises
+        ------
+        ChannelUnreachable
+            No channel answers.
         """
-        wanted = query.strip().lower()
-        matches = [name for name in await self.names() if wanted in name]
-        matches.sort(key=lambda name: (name != wanted, not name.startswith(wanted), len(name), name))
-        shown = matches[: max(0, limit)]
-        newest = await self._newest(shown[:5])
-        hits = [
-            PackageHit(name=name, version=newest[name][0], channel=newest[name][1])
-            if name in newest
-            else PackageHit(name=name)
-            for name in shown
-        ]
-        return PackageHits(packages=hits, total=len(matches))
+        return await aside(self._search(query, limit))
 
-    async def _newest(self, names: Sequence[str]) -> dict[str, tuple[str, str]]:
-        if not names:
-            return {}
-        best: dict[str, RepoDataRecord] = {}
-        for record in await self.records(names):
-            name = record.name.normalized
-            if name not in best or record.version > best[name].version:
-                best[name] = record
-        return {name: (str(record.version), channel_name(record)) for name, record in best.items()}
+    async def _search(self, query: str, limit: int) -> PackageHits:
+        waited = await self._look(_PATIENCE_SECONDS)
+        matches = self._read_names().matching(query)
+        shown = matches[: max(0, limit)]
+        self._learn(shown[:_LEARNED])
+        if waited:
+            await self._lookups.wait(_FIRST_SECONDS)
+        return PackageHits(
+            packages=[self._hit(name) for name in shown], total=len(matches), problems=self._problems_of_search()
+        )
+
+    def _problems_of_search(self) -> list[Problem]:
+        silent = [source for source in self._sources if source.names is None and source.error is None]
+        return self.problems + [unreachable("timed out", [source.url]).problem() for source in silent]
+
+    def _hit(self, name: str) -> PackageHit:
+        source = self._owner(name)
+        known = source.offer(name) if source is not None else None
+        return PackageHit(
+            name=name,
+            channel=channel_label(source.url) if source is not None else "",
+            version=known.version if known is not None else None,
+            size=known.size if known is not None else None,
+            license=known.license if known is not None else None,
+            summary=self._abouts.known(name).summary,
+        )
+
+    def _learn(self, names: Sequence[str]) -> None:
+        unknown = [(source, name) for name in names if (source := self._owner(name)) and not source.knows(name)]
+        self._lookups.want(unknown)
+
+    # Packages
 
     async def records(self, names: Sequence[str]) -> list[RepoDataRecord]:
         """Every record with one of these names, over all channels."""
-        found = await self.in_time(
-            self.gateway.query(self.channels, self.platforms, [MatchSpec(name) for name in names], recursive=False)
-        )
-        return [record for channel in found for record in channel]
+        return await self.in_time(self._records(names))
+
+    async def _records(self, names: Sequence[str]) -> list[RepoDataRecord]:
+        found = await asyncio.gather(*(source.records(names) for source in self._sources))
+        return [record for records in found for record in records]
 
     async def info(self, name: str) -> PackageInfo:
         """Versions and builds of one package, newest first.
@@ -130,39 +235,74 @@ class Channels:
         ------
         NotFound
             No channel has it; the hint names the nearest ones.
+        ChannelUnreachable
+            It may be on a channel that does not answer.
         """
-        known = await self.names()
-        if name not in known:
-            raise NotFound(f"No channel has a package “{name}”.", hint=await self.suggestion(name), field="specs")
-        records = sorted(
-            await self.records([name]), key=lambda r: (r.version, r.build_number, r.timestamp), reverse=True
-        )
-        builds = [
-            PackageBuild(
-                version=str(record.version),
-                build=str(record.build),
-                channel=channel_name(record),
-                size=record.size,
-                timestamp=record.timestamp.timestamp() if record.timestamp else None,
-                depends=list(record.depends),
-            )
-            for record in records
-        ]
-        versions = list(dict.fromkeys(build.version for build in builds))
-        license_ = next((record.license for record in records if record.license), None)
-        return PackageInfo(name=name, versions=versions, builds=builds, license=license_)
+        return await aside(self._info(name))
 
-    async def suggestion(self, name: str) -> str:
-        """A hint with the names nearest to one that does not exist."""
-        names = await self.names()
-        wanted = name.lower()
-        longer = sorted((known for known in names if wanted and known.startswith(wanted)), key=len)
-        alike = await asyncio.to_thread(difflib.get_close_matches, wanted, names, 3, 0.7)
-        if near := list(dict.fromkeys([*alike, *longer]))[:3]:
-            return f"Did you mean {', '.join(near)}?"
-        return "Check the spelling, or add the channel that has it."
+    async def _info(self, name: str) -> PackageInfo:
+        await self._look(_PATIENCE_SECONDS)
+        self._read_names()
+        if self._owner(name) is None:
+            missing = [source.error for source in self._sources if source.names is None and source.error is not None]
+            if missing:
+                raise missing[0]
+            raise NotFound(f"No channel has a package “{name}”.", hint=await self.suggestion(name), field="specs")
+        with translated(channels=self.reach.channels):
+            having = [source for source in self._sources if source.names and name in source.names]
+            found = await asyncio.gather(*(source.records([name]) for source in having))
+        records = sorted((record for records in found for record in records), key=age, reverse=True)
+        about = await self._abouts.read(records[0])
+        builds = [_build(record) for record in records]
+        return PackageInfo(
+            name=name,
+            versions=list(dict.fromkeys(build.version for build in builds)),
+            builds=builds,
+            license=next((record.license for record in records if record.license), None),
+            summary=about.summary,
+            home=about.home,
+        )
+
+    async def newest(self, installed: Mapping[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
+        """What is newer than what is installed: version and channel by name.
+
+        Each name is looked for on the first channel that has it, and on no other; channels that do not answer are
+        left out and named by `problems`.
+
+        Parameters
+        ----------
+        installed:
+            The version, and the channel or build, by name.
+        """
+        return await aside(self._newest({name: version for name, (version, _) in installed.items()}))
+
+    async def _newest(self, installed: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+        await self._look(_PATIENCE_SECONDS)
+        found: dict[str, tuple[str, str]] = {}
+        for source in self._sources:
+            mine = {name: version for name, version in installed.items() if self._owner(name) is source}
+            try:
+                with translated(channels=[source.url]):
+                    newer = await source.newer(mine)
+            except EnvManagerError as error:
+                source.error = error
+                continue
+            found |= {name: (version, channel_label(source.url)) for name, version in newer.items()}
+        self._slim()
+        return found
 
 
 def channel_name(record: RepoDataRecord) -> str:
     """A record's channel as people write it: the last part of its URL."""
-    return (record.channel or "").rstrip("/").rsplit("/", 1)[-1]
+    return channel_label(record.channel)
+
+
+def _build(record: RepoDataRecord) -> PackageBuild:
+    return PackageBuild(
+        version=str(record.version),
+        build=str(record.build),
+        channel=channel_name(record),
+        size=record.size,
+        timestamp=record.timestamp.timestamp() if record.timestamp else None,
+        depends=list(record.depends),
+    )

@@ -30,6 +30,8 @@ _URL = re.compile(r"https?://[^\s'\"()<>]+|file://[^\s'\"()<>]+")
 # People know a channel by its address, not by the files of its index.
 _INDEX = re.compile(r"/(noarch|[a-z]+-[a-z0-9]+)/[^/]+$")
 
+_NO_ANSWER = ("connection refused", "connect error", "dns error", "(connect)", "operation timed out")
+
 _SPEC_HINT = "Write it like “numpy”, “python=3.12” or “pandas>=2,<3”."
 
 ERRORS: dict[str, type[EnvManagerError]] = {
@@ -101,7 +103,8 @@ def translate(error: BaseException, channels: Sequence[str] = ()) -> EnvManagerE
     if "os error 28" in lowered or "no space left" in lowered or "quota exceeded" in lowered:
         return no_space()
     kind = ERRORS.get(type(error).__name__, Internal)
-    if kind is ChannelUnreachable:
+    # The same class tells of a broken archive and of a channel that went away while it was downloaded.
+    if kind is ChannelUnreachable or (kind is Damaged and any(sign in lowered for sign in _NO_ANSWER)):
         return unreachable(text, channels)
     if kind is Damaged:
         return _damaged(text)

@@ -29,16 +29,20 @@ class Finisher:
         What it links.
     cache:
         The bytecode to link; None for none.
+    python:
+        The version of Python that the stage will have; None for none.
     """
 
-    def __init__(self, stage: Path, records: Sequence[RepoDataRecord], cache: BytecodeCache | None) -> None:
+    def __init__(
+        self, stage: Path, records: Sequence[RepoDataRecord], cache: BytecodeCache | None, python: str | None
+    ) -> None:
         self._stage = stage
         self._cache = cache
         self._files = {
             record.name.normalized: f"{record.name.normalized}-{record.version}-{record.build}.json"
             for record in records
         }
-        self._tag = next((cache_tag(str(r.version)) for r in records if r.name.normalized == "python"), None)
+        self._tag = cache_tag(python) if python is not None else None
         self._whole: set[str] = set()
         self._linked: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._follow, name="finisher", daemon=True)

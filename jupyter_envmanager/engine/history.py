@@ -22,8 +22,17 @@ def distribution(record: RepoDataRecord) -> str:
     return f"{channel}/{record.subdir}::{record.name.normalized}-{record.version}-{record.build}"
 
 
-def append(prefix: Path, *, command: str, specs: Sequence[str], linked: Iterable[RepoDataRecord]) -> None:
-    """Append one revision to the history of ``prefix`` (a stage, usually).
+def append(
+    prefix: Path,
+    *,
+    command: str,
+    specs: Sequence[str],
+    linked: Sequence[RepoDataRecord],
+    unlinked: Sequence[RepoDataRecord] = (),
+    removed_specs: Sequence[str] = (),
+    before: Sequence[RepoDataRecord] = (),
+) -> None:
+    """Append one revision to the history of ``prefix`` (a stage, usually); nothing when nothing is to be said.
 
     Parameters
     ----------
@@ -31,17 +40,34 @@ def append(prefix: Path, *, command: str, specs: Sequence[str], linked: Iterable
         What was asked, as one line.
     specs:
         Match specs that the user asked for in this revision.
-    linked:
-        Records that this revision adds.
+    linked, unlinked:
+        Records that this revision adds and takes away.
+    removed_specs:
+        Names that the user asked to remove in this revision.
+    before:
+        Records that were installed before; with them, a history that another tool did not write begins.
     """
-    lines = [
-        time.strftime("==> %Y-%m-%d %H:%M:%S <=="),
-        f"# cmd: {' '.join(command.split())}",
-        *(f"+{name}" for name in sorted(distribution(record) for record in linked)),
-        f"# update specs: {list(specs)!r}",
-    ]
     path = prefix / "conda-meta" / "history"
     # A history that a package brings is a link into the package cache, and not this environment's.
     ours = not path.is_symlink() and path.is_file() and path.stat().st_nlink == 1
-    before = path.read_bytes() if ours else b""
-    put(path, before + "\n".join([*lines, ""]).encode())
+    written = path.read_bytes() if ours else b""
+    if not written.strip() and before:
+        written = _revision("jupyter envmanager: as it was found", [f"+{name}" for name in _names(before)])
+    changes = [*(f"-{name}" for name in _names(unlinked)), *(f"+{name}" for name in _names(linked))]
+    comments = [f"# remove specs: {list(removed_specs)!r}"] if removed_specs else []
+    if specs or (changes and not removed_specs):
+        comments.append(f"# update specs: {list(specs)!r}")
+    if not changes and comments:
+        # conda takes a revision that adds and removes nothing for a full list, so a full list it is.
+        changes = _names(before)
+    if changes or not written:
+        put(path, written + _revision(command, [*changes, *comments]))
+
+
+def _revision(command: str, lines: Sequence[str]) -> bytes:
+    header = [time.strftime("==> %Y-%m-%d %H:%M:%S <=="), f"# cmd: {' '.join(command.split())}"]
+    return "\n".join([*header, *lines, ""]).encode()
+
+
+def _names(records: Iterable[RepoDataRecord]) -> list[str]:
+    return sorted(distribution(record) for record in records)

@@ -7,7 +7,7 @@ import datetime
 import os
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
 from rattler import (
@@ -144,12 +144,12 @@ async def solve_new(
     """
     specs = parse_specs(texts)
     begin = time.perf_counter()
-    records = await _solve(channels, specs, priority, pinned, virtual)
+    records = await find_records(channels, specs, priority=priority, constraints=pinned, virtual=virtual)
     names = {record.name.normalized for record in records}
     for_kernel: frozenset[str] = frozenset()
     if with_kernel and "python" in names and not names & kernel_packages:
         kernel_specs = [*specs, MatchSpec(KERNEL_PACKAGE)]
-        records = await _solve(channels, kernel_specs, priority, pinned, virtual)
+        records = await find_records(channels, kernel_specs, priority=priority, constraints=pinned, virtual=virtual)
         for_kernel = frozenset({KERNEL_PACKAGE})
     return Solution(
         records=records,
@@ -160,22 +160,39 @@ async def solve_new(
     )
 
 
-async def _solve(
+async def find_records(
     channels: Channels,
     specs: Sequence[MatchSpec],
+    *,
     priority: str,
-    pinned: Sequence[str],
+    constraints: Sequence[str],
     virtual: Sequence[VirtualPackage | GenericVirtualPackage],
+    locked: Sequence[RepoDataRecord] = (),
 ) -> list[RepoDataRecord]:
+    """The records that satisfy ``specs``.
+
+    Parameters
+    ----------
+    constraints:
+        Match specs that hold for packages without asking for them.
+    locked:
+        Records that are preferred to all others of their name.
+
+    Raises
+    ------
+    Invalid, NotFound, Unsatisfiable, ChannelUnreachable
+    """
+
     async def answer() -> list[RepoDataRecord] | SolverError:
         try:
             return await solve(
                 channels.channels,
                 specs,
                 gateway=channels.gateway,
+                locked_packages=list(locked),
                 virtual_packages=virtual,
                 channel_priority=_PRIORITY[priority],
-                constraints=parse_specs(pinned),
+                constraints=parse_specs(constraints),
                 timeout=_TIMEOUT,
             )
         except SolverError as error:
@@ -183,13 +200,15 @@ async def _solve(
 
     found = await channels.in_time(answer())
     if isinstance(found, SolverError):
-        raise await _explain(channels, specs, found) from found
+        raise await _explain(channels, specs, found, {record.name.normalized for record in locked}) from found
     return found
 
 
-async def _explain(channels: Channels, specs: Sequence[MatchSpec], error: SolverError) -> EnvManagerError:
+async def _explain(
+    channels: Channels, specs: Sequence[MatchSpec], error: SolverError, installed: Set[str]
+) -> EnvManagerError:
     """Before the solver's own words: is one of the names or versions simply not there?"""
-    known = set(await channels.names())
+    known = {*await channels.names(), *installed}
     unknown = [name for spec in specs if (name := spec_name(spec)) not in known and not name.startswith("__")]
     if len(unknown) == 1:
         hint = await channels.suggestion(unknown[0])

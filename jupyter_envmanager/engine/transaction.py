@@ -15,6 +15,7 @@ from typing import Any
 from rattler import MatchSpec, PackageCache, RepoDataRecord, install
 
 from ..errors import Conflict, Damaged, NotAllowed
+from .base import Base
 from .bytecode import BytecodeCache
 from .client import Network, client
 from .failures import translated
@@ -66,11 +67,19 @@ async def link(
     run_link_scripts: bool,
     download_size: int,
     report: Report,
+    base: Base | None = None,
 ) -> None:
     """Download what is missing and link ``records`` into ``stage``, with ``prefix`` baked into their files.
 
-    When this returns, every package is whole and has the bytecode that the cache has of it. A damaged download is
-    tried a second time, from an empty stage.
+    When this returns, every package that was linked is whole and has the bytecode that the cache has of it. A damaged
+    download is tried a second time, from a fresh stage.
+
+    Parameters
+    ----------
+    specs:
+        What the user asked for, of all that is installed in the end.
+    base:
+        What the stage holds to begin with, and what of it goes; nothing when it is None.
 
     Raises
     ------
@@ -78,17 +87,26 @@ async def link(
     """
 
     async def once() -> None:
-        stage.mkdir(parents=True)
+        if base is None:
+            stage.mkdir(parents=True)
+        else:
+            base.lay(stage)
+        after = list(records) if base is None else base.after(records)
+        new = list(records) if base is None else base.to_link(after, records)
+        if base is not None:
+            base.make_room(stage, new)
         cache = package_cache(pkgs_dirs)
-        finisher = Finisher(stage, records, BytecodeCache(writable_cache(pkgs_dirs)))
-        progress = InstallProgress(report, packages=len(records), download_size=download_size, linked=finisher.linked)
+        python = next((str(r.version) for r in after if r.name.normalized == "python"), None)
+        finisher = Finisher(stage, new, BytecodeCache(writable_cache(pkgs_dirs)), python)
+        progress = InstallProgress(report, packages=len(new), download_size=download_size, linked=finisher.linked)
         try:
             with translated(str(stage.parent.parent.parent)):
                 await install(
-                    list(records),
+                    after,
                     target_prefix=stage,
                     alternative_target_prefix=prefix,
-                    installed_packages=[],
+                    installed_packages=[] if base is None else base.installed,
+                    reinstall_packages=None if base is None else set(base.relink),
                     package_cache=cache,
                     execute_link_scripts=run_link_scripts,
                     client=client(reach),
@@ -99,7 +117,7 @@ async def link(
         except BaseException:
             finisher.stop()
             raise
-        report("verify", f"{len(records)} packages", 0.96)
+        report("verify", f"{len(new)} packages", 0.96)
         with translated(str(stage.parent.parent.parent)):
             finisher.finish()
 

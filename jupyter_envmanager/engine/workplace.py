@@ -28,15 +28,20 @@ class Journal(msgspec.Struct, frozen=True, kw_only=True):
     """What a job is about to do to a prefix, written before it does it.
 
     ``kernels`` are those to register (create) or to remove (remove). ``emptied`` says that the prefix was an empty
-    folder before.
+    folder before. The rest is of changes and rollbacks: ``slot`` is the number of the generation that the current
+    state becomes, ``incoming`` the inode of the folder that takes its place, once that folder is complete, and
+    ``target`` the number of the generation that a rollback goes to.
     """
 
-    action: Literal["create", "remove"]
+    action: Literal["create", "change", "rollback", "remove"]
     job: str
     prefix: str
     kernels: list[str] = []
     display_name: str | None = None
     emptied: bool = False
+    slot: int | None = None
+    incoming: int | None = None
+    target: int | None = None
 
 
 class Workplace:
@@ -56,6 +61,14 @@ class Workplace:
         self.folder = self.root / environment
         self.journal_file = self.folder / "journal.json"
         self.lock_file = self.folder / "lock"
+        self.generations = self.folder / "generations"
+        # On the way out, for an instant, where two folders cannot be swapped in one step.
+        self.outgoing = self.folder / "outgoing"
+        self._rollback_file = self.folder / "rolled-back"
+
+    def generation(self, number: int) -> Path:
+        """Where a kept state of the environment lies."""
+        return self.generations / str(number)
 
     def stage(self, job: str) -> Path:
         """Where the job builds the new environment."""
@@ -105,8 +118,19 @@ class Workplace:
             return None
         return journal
 
+    def note_rollback(self, job: str) -> None:
+        """Write down that a rollback is done: nothing in the state that it brought back could tell."""
+        put(self._rollback_file, job.encode())
+
+    def rolled_back(self) -> str | None:
+        """The last job that rolled back here; None when there was none."""
+        try:
+            return self._rollback_file.read_text(encoding="ascii", errors="replace")
+        except OSError:
+            return None
+
     def clear(self) -> None:
-        """Remove everything but a lock that somebody holds, and the folders if they are empty then.
+        """Remove everything but the generations and a lock that somebody holds, and the folders if they are empty then.
 
         What cannot be removed (a mount, another user's file) stays until the next job here tries again.
         """
@@ -115,13 +139,17 @@ class Workplace:
         self.journal_file.unlink(missing_ok=True)
         with contextlib.suppress(FileNotFoundError):
             for entry in list(self.folder.iterdir()):
-                if entry != self.lock_file:
+                if entry not in (self.lock_file, self.generations, self._rollback_file):
                     with contextlib.suppress(OSError):
                         remove_tree(entry)
         self.close()
 
     def close(self) -> None:
         """Remove the folders if they are empty."""
+        with contextlib.suppress(OSError):
+            self.generations.rmdir()
+        if not self.generations.exists():
+            self._rollback_file.unlink(missing_ok=True)
         for folder in (self.folder, self.root):
             with contextlib.suppress(OSError):
                 folder.rmdir()

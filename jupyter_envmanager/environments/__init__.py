@@ -2,6 +2,9 @@
 
 from .condameta import fingerprint
 from .environments_txt import add_to_environments_txt, remove_from_environments_txt
+from .health import check as check_health
+from .managers import managed_by
+from .pins import read_pins, write_pins
 from .places import Places, is_environment
 from .reader import EnvironmentReader, environment_id
 
@@ -9,8 +12,12 @@ __all__ = [
     "EnvironmentReader",
     "Places",
     "add_to_environments_txt",
+    "check_health",
     "environment_id",
     "fingerprint",
     "is_environment",
+    "managed_by",
+    "read_pins",
     "remove_from_environments_txt",
+    "write_pins",
 ]

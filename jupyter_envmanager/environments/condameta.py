@@ -10,11 +10,11 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..models import Language, Problem
+from .unchangeable import frozen_message
 
 # A folder listed this soon after it changed may change again without a new time stamp.
 _SETTLED_NS = 2 * 10**9
@@ -25,12 +25,16 @@ _INTERESTING = tuple(f"{name}-" for name in (*_LANGUAGES, *_CUDA))
 
 @dataclass(frozen=True, kw_only=True)
 class MetaSummary:
-    """One look at a prefix's package folder; ``problem`` says what is wrong with it."""
+    """One look at a prefix's package folder; ``problem`` says what is wrong with it.
+
+    ``frozen`` is the message of the marker that forbids changes, None without a marker.
+    """
 
     packages: int = 0
     python: str | None = None
     languages: list[Language] = field(default_factory=list)
     cuda: str | None = None
+    frozen: str | None = None
     problem: Problem | None = None
 
 
@@ -42,7 +46,7 @@ def fingerprint(prefix: Path) -> str:
     digest = hashlib.sha256()
     try:
         with os.scandir(prefix / "conda-meta") as entries:
-            for entry in sorted(_records(entries), key=lambda entry: entry.name):
+            for entry in sorted((e for e in entries if is_record(e.name)), key=lambda entry: entry.name):
                 status = entry.stat()
                 digest.update(
                     f"{entry.name}\0{status.st_size}\0{status.st_mtime_ns}\0".encode(errors="surrogateescape")
@@ -66,9 +70,14 @@ def summarise(folder: str) -> MetaSummary:
     count = 0
     found: dict[str, str] = {}
     damaged: list[str] = []
+    frozen: str | None = None
     try:
         with os.scandir(folder) as entries:
-            for entry in _records(entries):
+            for entry in entries:
+                if entry.name == "frozen":
+                    frozen = frozen_message(entry.path)
+                if not is_record(entry.name):
+                    continue
                 count += 1
                 if not _is_sound(entry):
                     damaged.append(entry.name.encode(errors="replace").decode())
@@ -82,16 +91,15 @@ def summarise(folder: str) -> MetaSummary:
         python=found.get("python"),
         languages=[Language(name=word, version=found[name]) for name, word in _LANGUAGES.items() if name in found],
         cuda=_cuda(found),
+        frozen=frozen,
         problem=_problem(folder, count, damaged),
     )
 
 
-def _records(entries: Iterator[os.DirEntry[str]]) -> Iterator[os.DirEntry[str]]:
+def is_record(name: str) -> bool:
+    """Whether a file in ``conda-meta`` is a package's record, by its name."""
     # Other tools keep JSON files of their own here; conda ignores names that are no name-version-build, and so do we.
-    for entry in entries:
-        name = entry.name
-        if name.endswith(".json") and name.count("-") >= 2 and not name.startswith("."):
-            yield entry
+    return name.endswith(".json") and name.count("-") >= 2 and not name.startswith(".")
 
 
 def _is_sound(entry: os.DirEntry[str]) -> bool:

@@ -1,204 +1,192 @@
-"""Which packages are in this prefix? conda's records and Python's own metadata, together."""
+"""Which packages are in this prefix, and why? conda's records and Python's own metadata, together."""
 
 from __future__ import annotations
 
-import ast
 import os
-import re
-from collections.abc import Iterable, Iterator
-from email.parser import HeaderParser
-from pathlib import Path, PurePosixPath
-from urllib.parse import unquote, urlsplit
+import threading
+import time
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TypeVar
 
-import msgspec
+from ..models import Package, Packages, Problem
+from . import asked, conda_records, distributions, stamps, venvs
+from .conda_records import CondaRecord
+from .distributions import Distribution
+from .footprint import Footprint, look
+from .pins import read_pins
+from .reasons import needed_by
+from .shadowing import foreign_folders, is_gone, shadows
+from .stamps import Stamp
 
-from ..models import Package, Problem
-
-_SUBDIR = re.compile(r"^(noarch|(linux|osx|win|freebsd|emscripten|wasi|zos)-[a-z0-9_]+)$")
-_HISTORY_SPECS = re.compile(r"^#\s*(\w+)\s+specs:\s*(.+)$")
-_SPEC_NAME = re.compile(r"^(?:.*::)?\s*([A-Za-z0-9_][A-Za-z0-9_.-]*)")
-
-
-class _PathEntry(msgspec.Struct):
-    size_in_bytes: int | None = None
-
-
-class _PathsData(msgspec.Struct):
-    paths: list[_PathEntry] = []
+_Read = TypeVar("_Read", CondaRecord, Distribution)
 
 
-class _Record(msgspec.Struct):
-    """The fields we read of a conda-meta record; unknown ones are skipped without being built."""
+@dataclass(frozen=True)
+class _Known:
+    """What is remembered of a prefix. Never changed, always replaced: several threads may read at once."""
 
-    name: str
-    version: str
-    build: str = ""
-    channel: str | None = None
-    size: int | None = None
-    requested_spec: str | None = None
-    requested_specs: list[str] | None = None
-    files: list[str] = []
-    paths_data: _PathsData | None = None
+    footprint: Footprint | None = None
+    answer: Packages | None = None
+    records: dict[str, tuple[Stamp, CondaRecord]] = field(default_factory=dict)
+    distributions: dict[str, tuple[Stamp, Distribution]] = field(default_factory=dict)
 
 
-_DECODER = msgspec.json.Decoder(_Record)
+class PackageReader:
+    """Reads what is installed, and remembers it while no file has changed. Safe to use from several threads.
 
-
-def read_packages(prefix: Path) -> tuple[list[Package], list[Problem]]:
-    """Everything installed in a prefix, by name, and the records that could not be read.
-
-    ``size`` is in bytes as installed; for conda packages that do not record it, the size of the package archive.
-    Works for conda environments and for virtual environments. Blocks; call it in a thread.
+    Parameters
+    ----------
+    environments:
+        Of so many prefixes it remembers what it read, those asked for last.
     """
-    records, problems = _read_records(prefix)
-    asked = _requested(prefix / "conda-meta" / "history")
-    packages = [_conda_package(record, asked) for record in records]
-    owned = {
-        name for record in records for name in record.files if name.endswith(("/METADATA", "/PKG-INFO", ".egg-info"))
-    }
-    packages += _pypi_packages(prefix, owned)
-    return sorted(packages, key=lambda package: (package.name.lower(), package.manager)), problems
 
+    def __init__(self, environments: int = 8) -> None:
+        self._environments = environments
+        self._known: OrderedDict[str, _Known] = OrderedDict()
+        self._lock = threading.Lock()
 
-def site_packages(prefix: Path) -> list[Path]:
-    """The folders that hold Python packages in a prefix, each once; usually one."""
-    folders = [*sorted(prefix.glob("lib*/python3*/site-packages")), prefix / "Lib" / "site-packages"]
-    # conda links lib/python3.1 to lib/python3.11 and venv links lib64 to lib: other names for what is listed anyway.
-    return [
-        f
-        for f in folders
-        if os.access(f, os.R_OK | os.X_OK) and not f.parent.is_symlink() and not f.parent.parent.is_symlink()
-    ]
+    def read(self, prefix: Path) -> Packages:
+        """Everything installed in a prefix, by name, and the records that could not be read.
 
-
-def channel_name(channel: str | None) -> str:
-    """A record's channel as people write it: ``conda-forge``, ``pkgs/main``; never with credentials.
-
-    Records have a URL or a name, with user and password or a ``/t/<token>/`` part where a channel is private
-    (https://docs.conda.io/projects/conda/en/stable/user-guide/configuration/settings.html).
-    """
-    if not channel:
-        return ""
-    path = urlsplit(channel).path if "://" in channel else channel.partition("?")[0]
-    parts = [unquote(part) for part in path.split("/") if part]
-    if "t" in parts[:-1]:
-        del parts[parts.index("t") : parts.index("t") + 2]
-    if parts and _SUBDIR.match(parts[-1]):
-        parts.pop()
-    if "label" in parts[1:]:
-        return "/".join(parts[parts.index("label", 1) - 1 :])
-    keep = 2 if parts[-2:-1] == ["pkgs"] else 1
-    return "/".join(parts[-keep:])
-
-
-def _read_records(prefix: Path) -> tuple[list[_Record], list[Problem]]:
-    records: list[_Record] = []
-    problems: list[Problem] = []
-    for path in sorted((prefix / "conda-meta").glob("*.json")):
-        if path.name.count("-") < 2 or path.name.startswith("."):
-            continue
-        try:
-            records.append(_DECODER.decode(path.read_bytes()))
-        except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
-            problems.append(
-                Problem(
-                    code="record_damaged",
-                    message=f"The package record {path.name} cannot be read: {error}.",
-                    hint="Install that package again, or create the environment anew.",
-                    details={"record": str(path)},
-                )
+        ``size`` is in bytes as installed; for conda packages that do not record it, the size of the package archive.
+        Works for conda environments and for virtual environments. Blocks; call it in a thread.
+        """
+        real = os.path.realpath(prefix)
+        with self._lock:
+            known = self._known.get(real, _Known())
+        now = time.time_ns()
+        footprint = look(real, known.footprint, now)
+        if known.answer is not None and known.footprint == footprint:
+            answer = known.answer
+        else:
+            records = _again(footprint.records, known.records, Path(real, "conda-meta"), conda_records.read)
+            owned = [record for _, record in records.values()]
+            foreign = foreign_folders(real, owned, footprint.distributions)
+            found = _again(
+                {folder: footprint.distributions[folder] for folder in foreign},
+                known.distributions,
+                Path(real),
+                distributions.read,
             )
-    return records, problems
+            answer = _packages(Path(real), footprint, owned, [distribution for _, distribution in found.values()])
+            known = _Known(footprint, answer, _trusted(records, now), _trusted(found, now))
+            if not footprint.settled(now):
+                # What may be written at this very moment is read again next time.
+                known = replace(known, footprint=None, answer=None)
+        self._remember(real, known)
+        return answer
+
+    def _remember(self, prefix: str, known: _Known) -> None:
+        with self._lock:
+            self._known[prefix] = known
+            self._known.move_to_end(prefix)
+            while len(self._known) > self._environments:
+                self._known.popitem(last=False)
 
 
-def _conda_package(record: _Record, asked: set[str]) -> Package:
-    known = [path.size_in_bytes or 0 for path in record.paths_data.paths] if record.paths_data else []
-    specs = [*(record.requested_specs or []), record.requested_spec]
-    return Package(
-        name=record.name,
-        version=record.version,
-        build=record.build,
-        channel=channel_name(record.channel),
-        # Old conda versions wrote the word "None".
-        requested=any(spec and spec != "None" for spec in specs) or record.name in asked,
-        size=sum(known) or record.size,
+def pypi_of(found: Iterable[Distribution]) -> list[Distribution]:
+    """The distributions that are neither conda's nor unreadable: what pip, uv and the like have installed."""
+    return [distribution for distribution in found if distribution.named and distribution.installer != "conda"]
+
+
+def _again(
+    seen: Mapping[str, Stamp],
+    known: Mapping[str, tuple[Stamp, _Read]],
+    folder: Path,
+    read: Callable[[Path, str], _Read],
+) -> dict[str, tuple[Stamp, _Read]]:
+    """Read what has changed since it was last read."""
+    return {
+        name: known[name] if name in known and known[name][0] == stamp else (stamp, read(folder, name))
+        for name, stamp in seen.items()
+    }
+
+
+def _trusted(read: Mapping[str, tuple[Stamp, _Read]], now_ns: int) -> dict[str, tuple[Stamp, _Read]]:
+    return {name: entry for name, entry in read.items() if stamps.trusted(entry[0], now_ns)}
+
+
+def _packages(
+    prefix: Path, footprint: Footprint, records: Sequence[CondaRecord], found: Iterable[Distribution]
+) -> Packages:
+    pypi = pypi_of(found)
+    conda_needed, pypi_needed = needed_by(records, pypi, _python(prefix, records))
+    shadowed = shadows(records, pypi)
+    specs = asked.requested_specs(records, distributions.text(prefix / "conda-meta" / "history"))
+    pins = read_pins(prefix)
+    often = {name for name, count in Counter(record.name for record in records).items() if count > 1}
+    packages = [
+        Package(
+            name=record.name,
+            version=record.version,
+            build=record.build,
+            channel=record.channel,
+            requested=record.name in specs,
+            spec=specs.get(record.name),
+            needed_by=conda_needed[record.name],
+            pinned=pins.get(record.name),
+            shadowed_by=shadowed[record.name].version if record.name in shadowed else None,
+            damaged=bool(record.damage) or record.name in often or _is_gone(record, footprint, shadowed),
+            size=record.size,
+        )
+        for record in records
+    ]
+    packages += [
+        Package(
+            name=distribution.name,
+            version=distribution.version,
+            manager="pypi",
+            requested=distribution.requested,
+            spec=distribution.source,
+            needed_by=pypi_needed[distribution.canonical],
+            damaged=not distribution.recorded,
+            size=distribution.size,
+        )
+        for distribution in pypi
+    ]
+    return Packages(
+        packages=sorted(packages, key=lambda package: (package.name.lower(), package.manager)),
+        problems=record_problems(prefix, records),
     )
 
 
-def _requested(history: Path) -> set[str]:
-    """Names that the history says were asked for, in conda's own way of reading it
-    (https://github.com/conda/conda/blob/main/conda/history.py).
-    """
-    try:
-        text = history.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return set()
-    names: set[str] = set()
-    for line in text.splitlines():
-        match = _HISTORY_SPECS.match(line)
-        if match is None:
-            continue
-        action, specs = match.group(1), _names(match.group(2))
-        if action in ("update", "install", "create"):
-            names |= specs
-        elif action in ("remove", "uninstall"):
-            names -= specs
-    return names
-
-
-def _names(specs: str) -> set[str]:
-    """Package names in a list of match specs: a Python list, or before conda 4.4 comma separated."""
-    found: Iterable[object]
-    try:
-        found = ast.literal_eval(specs) if specs.startswith("[") else specs.split(",")
-    except (ValueError, SyntaxError):
-        found = []
-    matches = (_SPEC_NAME.match(spec.strip()) for spec in found if isinstance(spec, str))
-    return {match.group(1).lower() for match in matches if match}
-
-
-def _pypi_packages(prefix: Path, owned: set[str]) -> Iterator[Package]:
-    for folder in site_packages(prefix):
-        for entry in _entries(folder):
-            # pip renames what it is about to delete to "~…" and may be killed before it does.
-            if not entry.name.endswith((".dist-info", ".egg-info")) or entry.name.startswith("~"):
-                continue
-            metadata = _metadata_file(entry)
-            relative = PurePosixPath(metadata.relative_to(prefix).as_posix())
-            if str(relative) in owned or _text(entry / "INSTALLER").strip() == "conda":
-                continue
-            headers = HeaderParser().parsestr(_text(metadata).partition("\n\n")[0])
-            if headers["Name"] and headers["Version"]:
-                yield Package(
-                    name=str(headers["Name"]),
-                    version=str(headers["Version"]),
-                    manager="pypi",
-                    requested=(entry / "REQUESTED").is_file(),
-                    size=_recorded_size(_text(entry / "RECORD")),
+def record_problems(prefix: Path, records: Iterable[CondaRecord]) -> list[Problem]:
+    """What is wrong with the records themselves: unreadable, misnamed, or several of one package."""
+    problems = []
+    files: dict[str, list[str]] = {}
+    for record in records:
+        files.setdefault(record.name, []).append(record.file)
+        if record.damage:
+            problems.append(
+                Problem(
+                    code="record_damaged",
+                    message=f"The package record {record.file} {record.damage.rstrip('.')}.",
+                    hint=f"Repair {record.name}, or create the environment anew.",
+                    details={"record": str(prefix / "conda-meta" / record.file), "package": record.name},
                 )
+            )
+    for name, several in files.items():
+        if len(several) > 1:
+            problems.append(
+                Problem(
+                    code="record_duplicate",
+                    message=f"{name} is on record {len(several)} times: {', '.join(several)}.",
+                    hint=f"A tool was interrupted while it changed {name}. Repair {name}.",
+                    details={"records": several, "package": name},
+                )
+            )
+    return problems
 
 
-def _entries(folder: Path) -> list[Path]:
-    try:
-        return sorted(path for path in folder.iterdir() if path.name.isprintable())
-    except OSError:
-        return []
+def _is_gone(record: CondaRecord, footprint: Footprint, shadowed: Mapping[str, Distribution]) -> bool:
+    return record.name not in shadowed and is_gone(record, footprint.distributions, footprint.places)
 
 
-def _metadata_file(entry: Path) -> Path:
-    if entry.name.endswith(".dist-info"):
-        return entry / "METADATA"
-    return entry / "PKG-INFO" if entry.is_dir() else entry
-
-
-def _recorded_size(record: str) -> int | None:
-    """Bytes that a RECORD lists (https://packaging.python.org/en/latest/specifications/recording-installed-packages/)."""
-    sizes = (line.rpartition(",")[2].strip() for line in record.splitlines())
-    return sum(int(size) for size in sizes if size.isdigit()) or None
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
+def _python(prefix: Path, records: Iterable[CondaRecord]) -> str:
+    version = next((record.version for record in records if record.name == "python"), "")
+    if not version and (venv := venvs.read(str(prefix))) and venv.language:
+        version = venv.language.version
+    return version

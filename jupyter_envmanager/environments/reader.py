@@ -17,10 +17,13 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..models import Environment, Package, Problem
-from . import installed, sizes, venvs
+from ..models import Environment, Packages, Problem
+from . import sizes, stamps, unchangeable, venvs
 from .condameta import MetaSummary, fingerprint, settled, summarise
+from .installed import PackageReader
 from .places import Candidate, Contents, Finder, Places
+from .stamps import Stamp
+from .unchangeable import Surroundings
 
 _BASE_REASON = "It is conda's base environment: conda itself lives here."
 _SERVER_REASON = "JupyterLab runs from it."
@@ -46,6 +49,7 @@ class _Seen:
     history: str
     interpreter: str
     site_packages: str
+    roots: tuple[Stamp | None, tuple[str, ...]] = (None, ())
     conda: bool = True
     fingerprint: str | None = None
     answer: Environment | None = None
@@ -72,6 +76,7 @@ class EnvironmentReader:
         self._seen: dict[str, _Seen] = {}
         self._contents: Contents = {}
         self._sizes = sizes.SizeCache(size_cache)
+        self._packages = PackageReader()
 
     def list(self, places: Places) -> tuple[builtins.list[Environment], builtins.list[Problem]]:
         """All environments of ``places``, in their order, and what kept us from reading some places.
@@ -84,6 +89,7 @@ class EnvironmentReader:
         bases = {server, *venvs.base_prefixes(server)}
         environments: builtins.list[Environment] = []
         seen: dict[str, _Seen] = {}
+        around = Surroundings()
         for real, candidate in finder.find(places).items():
             known = self._look(real)
             if known is None:
@@ -92,20 +98,16 @@ class EnvironmentReader:
             reason = _BASE_REASON if real == base else ""
             if not reason and (real in bases or server.startswith(real + os.sep)):
                 reason = _SERVER_REASON
-            environments.append(self._environment(candidate, known, reason))
+            environments.append(self._environment(candidate, known, reason, around))
         self._seen = seen
         return environments, finder.problems
 
-    def packages(self, prefix: Path) -> builtins.list[Package]:
-        """The installed packages of a prefix, conda and PyPI together, by name. Blocks.
+    def packages(self, prefix: Path) -> Packages:
+        """What is installed in a prefix, conda and PyPI together, by name, and the records that are damaged. Blocks.
 
-        Records that cannot be read are left out; :meth:`package_problems` names them.
+        Remembered while no file that it depends on changes.
         """
-        return installed.read_packages(prefix)[0]
-
-    def package_problems(self, prefix: Path) -> builtins.list[Problem]:
-        """The package records of a prefix that :meth:`packages` leaves out, and why. Blocks."""
-        return installed.read_packages(prefix)[1]
+        return self._packages.read(prefix)
 
     def measure(self, prefix: Path) -> tuple[int, int]:
         """Allocated bytes and number of files of a prefix, see :func:`sizes.measure`. Blocks."""
@@ -135,17 +137,18 @@ class EnvironmentReader:
         final = summary.problem is None and settled(status.st_mtime_ns, time.time_ns())
         return _seen(real, version if final else (), summary, status.st_mtime)
 
-    def _environment(self, found: Candidate, known: _Seen, reason: str) -> Environment:
+    def _environment(self, found: Candidate, known: _Seen, reason: str, around: Surroundings) -> Environment:
         now = time.monotonic()
         if known.answer is not None and known.version and now < known.trusted_until and known.asked == (found, reason):
             return known.answer
-        known.answer = self._look_closely(found, known, reason)
+        known.answer = self._look_closely(found, known, reason, around)
         known.asked, known.trusted_until = (found, reason), now + self._trust
         return known.answer
 
-    def _look_closely(self, found: Candidate, known: _Seen, reason: str) -> Environment:
+    def _look_closely(self, found: Candidate, known: _Seen, reason: str, around: Surroundings) -> Environment:
         summary = known.summary
         problem = summary.problem or _interpreter_problem(known)
+        writable = os.access(found.real, os.W_OK) and (not known.conda or os.access(known.meta, os.W_OK))
         return Environment(
             id=known.id,
             name=found.name,
@@ -156,13 +159,23 @@ class EnvironmentReader:
             languages=summary.languages,
             packages=summary.packages,
             size=self._size(found.real, known),
-            writable=os.access(found.real, os.W_OK) and (not known.conda or os.access(known.meta, os.W_OK)),
+            writable=writable,
             protected=bool(reason),
             protected_reason=reason,
             state="ready" if problem is None else "broken",
             problem=problem,
             cuda=summary.cuda,
             modified=_modified(known),
+            frozen=summary.frozen is not None,
+            unchangeable=unchangeable.reason(
+                found.real,
+                venv=not known.conda,
+                protected=reason,
+                frozen=summary.frozen,
+                writable=writable,
+                roots=_roots(found.real, known),
+                around=around,
+            ),
         )
 
     def _size(self, real: str, known: _Seen) -> int | None:
@@ -193,6 +206,13 @@ def _look_at_venv(real: str) -> _Seen | None:
     languages = [venv.language] if venv.language else []
     python = venv.language.version if venv.language else None
     return _seen(real, (), MetaSummary(python=python, languages=languages), venv.modified, conda=False)
+
+
+def _roots(real: str, known: _Seen) -> tuple[str, ...]:
+    stamp = stamps.of_path(real)
+    if stamp is None or stamp != known.roots[0]:
+        known.roots = (stamp, unchangeable.root_folders(real))
+    return known.roots[1]
 
 
 def _modified(known: _Seen) -> float:

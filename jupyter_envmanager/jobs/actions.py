@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import msgspec
 
 from .. import __version__
-from ..engine import history, records, transaction
+from ..engine import generations, history, records, transaction
 from ..engine.client import Network
 from ..engine.progress import Report
 from ..engine.workplace import Journal, Workplace, write_marker
+from ..environments import fingerprint
 from ..errors import Conflict, NotFound
+from .lock import cache_lock
 from .recovery import Registered, finish, recover
-from .store import CreateAction, RemoveAction
+from .store import Action, CreateAction, RemoveAction
 
 
 async def create(action: CreateAction, place: Workplace, job: str, report: Report) -> Registered:
@@ -29,7 +32,7 @@ async def create(action: CreateAction, place: Workplace, job: str, report: Repor
         Nothing was changed.
     """
     prefix = place.prefix
-    _finish_older(action, place)
+    finish_older(action, place)
     if os.path.lexists(prefix) and not _is_empty_folder(prefix):
         raise Conflict(f"{prefix} is there already.", hint="Choose another name.", field="name")
     journal = Journal(
@@ -60,31 +63,37 @@ async def _build(action: CreateAction, stage: Path, job: str, report: Report) ->
     stored = action.plan
     pkgs_dirs = [Path(folder) for folder in action.pkgs_dirs]
     to_link = records.from_json(stored.records)
-    await transaction.link(
-        to_link,
-        stage=stage,
-        prefix=Path(action.prefix),
-        specs=stored.specs,
-        reach=msgspec.json.decode(action.network, type=Network),
-        pkgs_dirs=pkgs_dirs,
-        run_link_scripts=action.run_link_scripts,
-        download_size=stored.plan.download_size,
-        report=report,
-    )
+    cache = transaction.writable_cache(pkgs_dirs)
+    # Whoever only reads the cache need not wait for those who write it.
+    with cache_lock(cache, job, report) if stored.plan.download_size else nullcontext():
+        await transaction.link(
+            to_link,
+            stage=stage,
+            prefix=Path(action.prefix),
+            specs=stored.specs,
+            reach=msgspec.json.decode(action.network, type=Network),
+            pkgs_dirs=pkgs_dirs,
+            run_link_scripts=action.run_link_scripts,
+            download_size=stored.plan.download_size,
+            report=report,
+        )
     history.append(stage, command=action.command, specs=stored.specs, linked=to_link)
     write_marker(
         stage,
         {
             "job": job,
+            "generation": generations.FIRST,
+            "title": "Created",
             "version": __version__,
             "created": time.time(),
             "channels": action.channels,
             "specs": stored.specs,
+            "fingerprint": fingerprint(stage),
         },
     )
 
 
-def _finish_older(action: CreateAction | RemoveAction, place: Workplace) -> None:
+def finish_older(action: Action, place: Workplace) -> None:
     """Bring to an end what a job that died left here, while we hold the lock anyway."""
     journal = place.read_journal()
     if journal is not None:
@@ -112,7 +121,7 @@ def remove(action: RemoveAction, place: Workplace, job: str, report: Report) -> 
     NotAllowed
         The folder that holds it cannot be written.
     """
-    _finish_older(action, place)
+    finish_older(action, place)
     if not place.prefix.is_dir():
         raise NotFound(f"{place.prefix} is gone already.", hint="Refresh the list.")
     journal = Journal(action="remove", job=job, prefix=str(place.prefix), kernels=action.kernels)

@@ -12,7 +12,7 @@ from ..engine.progress import Report
 from ..engine.transaction import writable_cache
 from ..kernels import check_kernel
 from ..models import KernelCheck
-from .store import CreateAction
+from .store import ChangeAction, CreateAction
 
 KERNEL_SECONDS = 60.0
 # The user's own kernel starts at the same moment; let it go first.
@@ -40,7 +40,7 @@ def check(action: CreateAction, kernel: str, log: Log) -> None:
         log("kernel", f"answered after {result.seconds:.1f} s", 1.0)
 
 
-def compile_bytecode(action: CreateAction, log: Report) -> None:
+def compile_bytecode(action: CreateAction | ChangeAction, log: Report) -> None:
     """Compile what came without bytecode, for this environment and for the next ones."""
     cache = BytecodeCache(writable_cache([Path(folder) for folder in action.pkgs_dirs]))
     try:

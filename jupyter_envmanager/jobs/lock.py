@@ -1,13 +1,15 @@
-"""One writer a prefix: a lock file that works on NFS and Lustre.
+"""One writer at a time: a lock file that works on NFS and Lustre, for a prefix and for a package cache.
 
 Made by hard-linking a file of our own to the lock's name, which is atomic on every shared filesystem, where ``O_EXCL``
-on old NFS and ``fcntl`` on Lustre are not. The holder touches it every few seconds; a lock is stale when its process is
-gone on the same host, or when nobody touched it for a minute.
+on old NFS and ``fcntl`` on Lustre are not; a filesystem without hard links is no shared one, and there ``O_EXCL`` will
+do. The holder touches it every few seconds. A lock is stale when its process is gone on the same host, or when nobody
+touched it for a minute: by the file server's clock, as the hosts' own clocks may disagree.
 """
 
 from __future__ import annotations
 
 import contextlib
+import getpass
 import os
 import threading
 import time
@@ -18,6 +20,9 @@ from pathlib import Path
 
 import msgspec
 
+from ..engine.progress import Report
+from ..engine.workplace import FOLDER
+from ..errors import Conflict
 from .process import ProcessId, this_process
 
 HEARTBEAT_SECONDS = 5.0
@@ -32,12 +37,66 @@ class LockHolder(msgspec.Struct, frozen=True, kw_only=True):
     job: str
     user: str
 
+    def words(self) -> str:
+        """Whom to wait for, as a person reads it."""
+        where = "" if self.process.here() else f" on {self.process.host}"
+        return f"job {self.job} of {self.user}{where}"
 
-def read_holder(path: Path) -> LockHolder | None:
-    """Who holds the lock at ``path`` now; None when nobody does (no file, a stale one, or an unreadable one)."""
+
+Waiting = Callable[[LockHolder], None]
+
+
+class Lock:
+    """A lock that is held.
+
+    Parameters
+    ----------
+    path:
+        The lock file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._inode = path.stat().st_ino
+
+    def is_held(self) -> bool:
+        """Whether it still is ours: a machine that slept for long may find that somebody has taken it over."""
+        try:
+            return self._path.stat().st_ino == self._inode
+        except OSError:
+            return False
+
+    def check(self) -> None:
+        """Raise Conflict when the lock is not ours any more."""
+        if not self.is_held():
+            raise Conflict(
+                "Another job has taken over this environment while this one was held up.",
+                hint="Nothing was changed. Refresh, then preview again.",
+            )
+
+    def touch(self) -> None:
+        """Tell the others that the holder lives; by the file server's clock."""
+        if self.is_held():
+            with contextlib.suppress(OSError):
+                os.utime(self._path)
+
+    def release(self) -> None:
+        """Give it back, unless it is somebody else's by now."""
+        if self.is_held():
+            self._path.unlink(missing_ok=True)
+
+
+def read_holder(path: Path, *, now: float | None = None) -> LockHolder | None:
+    """Who holds the lock at ``path`` now; None when nobody does (no file, a stale one, or an unreadable one).
+
+    Parameters
+    ----------
+    now:
+        The time by the clock of the filesystem, in seconds since the epoch; this host's by default.
+    """
     try:
         holder = msgspec.json.decode(path.read_bytes(), type=LockHolder)
-        age = time.time() - path.stat().st_mtime
+        age = (time.time() if now is None else now) - path.stat().st_mtime
     except (OSError, msgspec.DecodeError):
         return None
     if holder.process.here() and holder.process.start:
@@ -47,7 +106,7 @@ def read_holder(path: Path) -> LockHolder | None:
 
 
 @contextmanager
-def prefix_lock(path: Path, job: str, user: str, waiting: Callable[[LockHolder], None]) -> Iterator[None]:
+def prefix_lock(path: Path, job: str, user: str, waiting: Waiting) -> Iterator[Lock]:
     """Hold the lock at ``path``; wait for it as long as somebody else does.
 
     Parameters
@@ -56,29 +115,46 @@ def prefix_lock(path: Path, job: str, user: str, waiting: Callable[[LockHolder],
         Called once for each holder that has to be waited for.
     """
     mine = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
-    _acquire(path, mine, LockHolder(process=this_process(), job=job, user=user), waiting)
+    lock = _acquire(path, mine, LockHolder(process=this_process(), job=job, user=user), waiting)
     stop = threading.Event()
-    beat = threading.Thread(target=_heartbeat, args=(path, stop), daemon=True)
+    beat = threading.Thread(target=_heartbeat, args=(lock, stop), daemon=True)
     beat.start()
     try:
-        yield
+        yield lock
     finally:
         stop.set()
         beat.join()
-        path.unlink(missing_ok=True)
+        lock.release()
 
 
-def _acquire(path: Path, mine: Path, holder: LockHolder, waiting: Callable[[LockHolder], None]) -> None:
+@contextmanager
+def cache_lock(cache: Path, job: str, report: Report) -> Iterator[None]:
+    """Be the one that downloads into a package cache; says in the job's log whom it waits for."""
+
+    def waiting(holder: LockHolder) -> None:
+        report("download", f"waiting for the package cache: {holder.words()} downloads", 0.0)
+
+    with prefix_lock(cache_lock_file(cache), job, getpass.getuser(), waiting):
+        yield
+
+
+def cache_lock_file(cache: Path) -> Path:
+    """Where the lock of a package cache is."""
+    return cache / FOLDER / "lock"
+
+
+def _acquire(path: Path, mine: Path, holder: LockHolder, waiting: Waiting) -> Lock:
     told: LockHolder | None = None
     while True:
         # Another job's end removes the folder when it is empty.
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             mine.write_bytes(msgspec.json.encode(holder))
-            os.link(mine, path)
-            return
+            _link(mine, path)
+            return Lock(path)
         except FileExistsError:
-            other = read_holder(path)
+            # What we have just written carries the file server's time.
+            other = read_holder(path, now=_modified(mine))
             if other is None:
                 _break_stale(path)
                 continue
@@ -92,6 +168,34 @@ def _acquire(path: Path, mine: Path, holder: LockHolder, waiting: Callable[[Lock
             mine.unlink(missing_ok=True)
 
 
+def _link(mine: Path, path: Path) -> None:
+    """Give our file the lock's name, if nobody has it; raises FileExistsError."""
+    try:
+        os.link(mine, path)
+    except OSError as error:
+        if mine.stat().st_nlink == 2:
+            # An NFS server that answers twice says first that it is done, then that it is there already.
+            return
+        if isinstance(error, FileExistsError):
+            raise
+        # No hard links here.
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), "wb") as file:  # noqa: PTH123
+            file.write(mine.read_bytes())
+
+
+def _modified(path: Path) -> float | None:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return None
+
+
+def clear_stale(path: Path) -> None:
+    """Take away the lock that a process left that is gone; a living one's stays."""
+    if path.exists() and read_holder(path) is None:
+        _break_stale(path)
+
+
 def _break_stale(path: Path) -> None:
     """Take a stale lock away: of several who find it, one renames it, and looks again before it is gone for good."""
     aside = path.with_name(f"{path.name}.stale-{uuid.uuid4().hex}")
@@ -102,11 +206,10 @@ def _break_stale(path: Path) -> None:
     if read_holder(aside) is not None:
         # A new holder came between our look and our rename: give it back.
         with contextlib.suppress(OSError):
-            os.link(aside, path)
+            _link(aside, path)
     aside.unlink(missing_ok=True)
 
 
-def _heartbeat(path: Path, stop: threading.Event) -> None:
+def _heartbeat(lock: Lock, stop: threading.Event) -> None:
     while not stop.wait(HEARTBEAT_SECONDS):
-        with contextlib.suppress(OSError):
-            os.utime(path)
+        lock.touch()

@@ -14,15 +14,20 @@ import msgspec
 
 
 class ProcessId(msgspec.Struct, frozen=True, kw_only=True):
-    """A process, on any host. ``start`` is the kernel's start time of the process, as text; empty where unknown."""
+    """A process, on any host. ``start`` is the kernel's start time of the process, as text; empty where unknown.
+
+    ``space`` is the PID namespace (https://man7.org/linux/man-pages/man7/pid_namespaces.7.html): containers of one
+    host may share its name and not its process numbers.
+    """
 
     host: str
     pid: int
     start: str = ""
+    space: str = ""
 
     def here(self) -> bool:
-        """Whether it is a process of this host."""
-        return self.host == socket.gethostname()
+        """Whether it is a process of this host that we can see."""
+        return self.host == socket.gethostname() and self.space == _space()
 
     def alive(self) -> bool:
         """Whether it lives. A process of another host counts as alive: only its heartbeat can tell."""
@@ -33,7 +38,14 @@ class ProcessId(msgspec.Struct, frozen=True, kw_only=True):
 
 def this_process() -> ProcessId:
     """The process that calls this."""
-    return ProcessId(host=socket.gethostname(), pid=os.getpid(), start=start_time(os.getpid()))
+    return ProcessId(host=socket.gethostname(), pid=os.getpid(), start=start_time(os.getpid()), space=_space())
+
+
+def _space() -> str:
+    try:
+        return str(Path("/proc/self/ns/pid").readlink())
+    except OSError:
+        return ""
 
 
 def start_time(pid: int) -> str:

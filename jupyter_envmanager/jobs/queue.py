@@ -21,8 +21,9 @@ import msgspec
 from ..errors import Conflict, EnvManagerError, Internal, NotFound
 from ..models import Job, JobAction, JobEvent, Problem
 from ..redaction import redact
+from .lock import cache_lock_file, clear_stale
 from .process import ProcessId, this_process
-from .recovery import recover
+from .recovery import recover, tidy
 from .standby import Standby
 from .store import ACTIVE, Action, JobFolder, JobStore, file_version
 
@@ -147,7 +148,12 @@ class JobQueue:
                 await self._end(folder, None)
                 return
             process = await asyncio.to_thread(self._start_worker, folder)
-            await self._follow(folder, lambda: process.poll() is None, lambda: process.returncode)
+
+            def alive() -> bool:
+                # Ours ends at once when a server that died had started one, which goes on.
+                return process.poll() is None or _lives(folder.read_process("worker"))
+
+            await self._follow(folder, alive, lambda: process.returncode)
 
     def _start_worker(self, folder: JobFolder) -> subprocess.Popen[bytes]:
         # In the thread, so that a cancel that comes now does not lose the child.
@@ -184,6 +190,7 @@ class JobQueue:
                     self._changed(folder.read_job())
             job = folder.read_job()
             if job.aftercare:
+                await asyncio.to_thread(tidy, Path(job.prefix), job.environment)
                 unfinished = job.check is not None and job.check.state in ("pending", "running")
                 self._write(folder, aftercare=False, check=None if unfinished else job.check)
 
@@ -262,6 +269,10 @@ class JobQueue:
         return self.store.get(job_id).events(since)
 
 
+def _lives(worker: ProcessId | None) -> bool:
+    return worker is not None and worker.alive()
+
+
 def _take(claim: Path) -> None:
     """Hold ``claim`` for the few milliseconds between looking and adding; a forgotten one is taken over."""
     while True:
@@ -294,6 +305,8 @@ def _recover(folder: JobFolder, job: Job) -> str:
     except (OSError, msgspec.DecodeError):
         return "discarded"
     try:
+        for cache in getattr(action, "pkgs_dirs", []):
+            clear_stale(cache_lock_file(Path(cache)))
         return recover(
             Path(job.prefix),
             job.environment,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from ..engine import generations
 from ..engine.workplace import Journal, Workplace, read_marker, remove_tree
 from ..environments import add_to_environments_txt, environment_id, remove_from_environments_txt
 from ..errors import Conflict, EnvManagerError, NotAllowed
@@ -40,7 +41,7 @@ def recover(
     """
     place = Workplace(prefix, environment)
     if not place.folder.is_dir():
-        return "finished" if read_marker(prefix).get("job") == job else "discarded"
+        return "finished" if _left_its_mark(place, job) else "discarded"
     if not locked and read_holder(place.lock_file) is not None:
         return "busy"
     lock = nullcontext() if locked else prefix_lock(place.lock_file, job, "recovery", waiting=lambda _: None)
@@ -52,10 +53,27 @@ def recover(
         place.clear()
     place.close()
     mine = journal is not None and journal.job == job
-    return "finished" if (mine and finished) or read_marker(prefix).get("job") == job else "discarded"
+    return "finished" if (mine and finished) or _left_its_mark(place, job) else "discarded"
+
+
+def tidy(prefix: Path, environment: str) -> None:
+    """Take away what a worker left beside a prefix after its change was done, unless another one works there."""
+    place = Workplace(prefix, environment)
+    if not place.folder.is_dir() or read_holder(place.lock_file) is not None:
+        return
+    with prefix_lock(place.lock_file, "tidy", "recovery", waiting=lambda _: None):
+        if place.read_journal() is None:
+            place.clear()
+    place.close()
+
+
+def _left_its_mark(place: Workplace, job: str) -> bool:
+    return read_marker(place.prefix).get("job") == job or place.rolled_back() == job
 
 
 def _swapped(place: Workplace, journal: Journal) -> bool:
+    if journal.action in ("change", "rollback"):
+        return generations.settle(place, journal)
     if journal.action == "create":
         return read_marker(place.prefix).get("job") == journal.job
     return place.trash(journal.job).exists()
@@ -79,6 +97,12 @@ def finish(journal: Journal, *, kernels_dir: Path, environments_txt: Path, confi
     """
     prefix = Path(journal.prefix)
     registry = KernelRegistry(kernels_dir, [kernels_dir])
+    if journal.action == "change":
+        add_to_environments_txt(prefix, environments_txt)
+        return Registered()
+    if journal.action == "rollback":
+        Workplace(prefix, environment_id(prefix)).note_rollback(journal.job)
+        return Registered()
     if journal.action == "create":
         add_to_environments_txt(prefix, environments_txt)
         return _register(journal, prefix, registry)
@@ -89,8 +113,10 @@ def finish(journal: Journal, *, kernels_dir: Path, environments_txt: Path, confi
         except (EnvManagerError, OSError) as error:
             _log.warning("kernel %s stays: %s", kernel, error)
     remove_from_environments_txt(prefix, environments_txt)
+    place = Workplace(prefix, environment_id(prefix))
     try:
-        remove_tree(Workplace(prefix, environment_id(prefix)).trash(journal.job))
+        remove_tree(place.trash(journal.job))
+        remove_tree(place.generations)
     except OSError as error:
         _log.warning("part of %s is left beside it: %s", prefix, error)
     return Registered()

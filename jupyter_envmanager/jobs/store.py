@@ -24,7 +24,8 @@ import msgspec
 
 from ..errors import NotFound
 from ..models import Job, JobAction, JobEvent, JobState
-from ..plans import StoredPlan
+from ..plans import StoredChange, StoredPlan
+from ..pypi.state import PypiSettings
 from .process import ProcessId
 
 ACTIVE: frozenset[JobState] = frozenset({"queued", "waiting", "running"})
@@ -59,7 +60,33 @@ class RemoveAction(msgspec.Struct, frozen=True, kw_only=True, tag="remove"):
     environments_txt: str
 
 
-Action = CreateAction | RemoveAction
+class ChangeAction(msgspec.Struct, frozen=True, kw_only=True, tag="change"):
+    """All a worker needs to change an environment; ``keep`` former states are kept."""
+
+    prefix: str
+    environment: str
+    plan: StoredChange
+    command: str
+    network: bytes
+    pypi: PypiSettings
+    pkgs_dirs: list[str]
+    kernels_dir: str
+    environments_txt: str
+    run_link_scripts: bool
+    keep: int
+
+
+class RollbackAction(msgspec.Struct, frozen=True, kw_only=True, tag="rollback"):
+    """All a worker needs to make another generation the current one."""
+
+    prefix: str
+    environment: str
+    generation: int
+    kernels_dir: str
+    environments_txt: str
+
+
+Action = CreateAction | ChangeAction | RollbackAction | RemoveAction
 
 
 class JobFolder:
@@ -99,6 +126,24 @@ class JobFolder:
     def write_process(self, role: str, process: ProcessId) -> None:
         """Say which process is the ``owner`` or the ``worker``."""
         _replace(self.folder / f"{role}.json", msgspec.json.encode(process))
+
+    def claim(self, worker: ProcessId) -> bool:
+        """Become the job's one worker; False when it has one: a server that died may just have started it."""
+        file = self.folder / "worker.json"
+        mine = self.folder / f".worker.{worker.pid}"
+        mine.write_bytes(msgspec.json.encode(worker))
+        try:
+            os.link(mine, file)
+        except FileExistsError:
+            return False
+        except OSError:
+            # No hard links here; two servers that share such a folder are on one machine.
+            if file.exists():
+                return False
+            mine.replace(file)
+        finally:
+            mine.unlink(missing_ok=True)
+        return True
 
     def events(self, since: int = 0) -> list[JobEvent]:
         """The log from sequence number ``since`` on; a line that is still being written is left for later."""

@@ -21,17 +21,19 @@ from typing import Any
 
 import msgspec
 
+from ..engine import generations
 from ..engine.workplace import Workplace
 from ..errors import EnvManagerError, Internal, NotFound
 from ..models import Job, JobEvent, KernelCheck, Phase
 from ..redaction import redact
 from .actions import create, remove
 from .aftercare import check, compile_bytecode
-from .lock import LockHolder, prefix_lock
+from .changing import change, rollback
+from .lock import Lock, LockHolder, prefix_lock
 from .process import this_process
 from .recovery import Registered
 from .standby import WAIT, wait_for_job
-from .store import CreateAction, JobFolder
+from .store import Action, ChangeAction, CreateAction, JobFolder, RemoveAction, RollbackAction
 
 _LOOK_FOR_CANCEL_SECONDS = 0.5
 
@@ -99,8 +101,7 @@ def main(arguments: list[str]) -> int:
         return 0
     folder = JobFolder(path)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO)
-    folder.write_process("worker", this_process())
-    if folder.cancel_file.exists():
+    if not folder.claim(this_process()) or folder.cancel_file.exists():
         return 0
     _obey_cancel(folder)
     action = folder.read_action()
@@ -108,40 +109,48 @@ def main(arguments: list[str]) -> int:
         os.umask(action.umask)
     log = Log(folder)
     try:
-        _run(folder, log, action)
+        surplus = _run(folder, log, action)
     except Exception as error:
         problem = _problem(error)
         logging.error("job %s failed\n%s", folder.id, redact(traceback.format_exc()))
         log.update(state="failed", error=problem, finished=time.time())
         return 0
-    if isinstance(action, CreateAction):
-        _aftercare(action, log)
+    if isinstance(action, (CreateAction, ChangeAction)):
+        _aftercare(action, log, surplus)
     return 0
 
 
-def _run(folder: JobFolder, log: Log, action: Any) -> None:
+def _run(folder: JobFolder, log: Log, action: Action) -> list[Path]:
+    """Do the job; returns folders to delete at leisure."""
     place = Workplace(Path(action.prefix), action.environment)
     place.open()
 
     def waiting(holder: LockHolder) -> None:
-        where = "" if holder.process.here() else f" on {holder.process.host}"
-        log.update(state="waiting", waiting_for=f"job {holder.job} of {holder.user}{where}")
+        log.update(state="waiting", waiting_for=holder.words())
 
     try:
-        with prefix_lock(place.lock_file, folder.id, getpass.getuser(), waiting):
+        with prefix_lock(place.lock_file, folder.id, getpass.getuser(), waiting) as lock:
             log.update(state="running", started=time.time(), waiting_for=None)
-            registered = Registered()
-            if isinstance(action, CreateAction):
-                registered = asyncio.run(create(action, place, folder.id, log))
-            else:
-                remove(action, place, folder.id, log)
+            done, surplus = _do(action, place, folder.id, lock, log)
     finally:
         place.close()
         folder.forget_action()
-    done: dict[str, Any] = {"state": "succeeded", "progress": 1.0, "finished": time.time()}
+    log.update(state="succeeded", progress=1.0, finished=time.time(), **done)
+    return surplus
+
+
+def _do(action: Action, place: Workplace, job: str, lock: Lock, log: Log) -> tuple[dict[str, Any], list[Path]]:
+    """Do what is to be done under the lock; what the job then says of itself, and folders that may go at leisure."""
     if isinstance(action, CreateAction):
-        done |= {"kernel": registered.kernel, "check": _check(registered), "aftercare": True}
-    log.update(**done)
+        registered = asyncio.run(create(action, place, job, log))
+        return {"kernel": registered.kernel, "check": _check(registered), "aftercare": True}, []
+    if isinstance(action, RemoveAction):
+        remove(action, place, job, log)
+        return {}, []
+    if isinstance(action, RollbackAction):
+        return {"generation": rollback(action, place, job, lock, log).generation}, []
+    changed = asyncio.run(change(action, place, job, lock, log))
+    return {"generation": changed.generation, "aftercare": True}, changed.surplus
 
 
 def _check(registered: Registered) -> KernelCheck | None:
@@ -150,14 +159,15 @@ def _check(registered: Registered) -> KernelCheck | None:
     return KernelCheck(state="pending") if registered.kernel else None
 
 
-def _aftercare(action: CreateAction, log: Log) -> None:
+def _aftercare(action: CreateAction | ChangeAction, log: Log, surplus: list[Path]) -> None:
     """Nobody waits for this, and it must not slow down the cell that the user runs now."""
     with contextlib.suppress(OSError, AttributeError):
         os.nice(10)
     try:
-        if log.job.kernel is not None:
+        if isinstance(action, CreateAction) and log.job.kernel is not None:
             check(action, log.job.kernel, log)
         compile_bytecode(action, log)
+        generations.delete(surplus, Workplace(Path(action.prefix), action.environment))
     except Exception:
         logging.error("aftercare of job %s\n%s", log.job.id, redact(traceback.format_exc()))
     finally:

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
-from . import __version__
-from .config import SettingsSource
-from .errors import EnvManagerError, Invalid
-from .jobs.queue import JobQueue
-from .jobs.store import JobStore
-from .models import Job, KernelRequest, NewEnvironment, Plan, SpecsSource
-from .service import EnvManagerService
-from .siteconfig import site_from
-from .words import age, amount, table
+from .. import __version__
+from ..config import SettingsSource
+from ..errors import EnvManagerError
+from ..jobs.queue import JobQueue
+from ..jobs.store import JobStore
+from ..models import Job, KernelRequest, NewEnvironment, Plan, SpecsSource
+from ..service import EnvManagerService
+from ..siteconfig import site_from
+from ..words import age, amount, table
+from . import changes
+from .terminal import confirmed, follow, print_json
 
 Command = Callable[[EnvManagerService, argparse.Namespace], Awaitable[int]]
 
@@ -61,15 +61,10 @@ async def _run(options: argparse.Namespace) -> int:
         await service.stop()
 
 
-def _print_json(value: Any) -> int:
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value)).decode() + "\n")
-    return 0
-
-
 async def _list(service: EnvManagerService, options: argparse.Namespace) -> int:
     found = await service.environments()
     if options.json:
-        return _print_json(found)
+        return print_json(found)
     rows = [
         [
             env.name,
@@ -100,11 +95,11 @@ async def _create(service: EnvManagerService, options: argparse.Namespace) -> in
     if not options.json:
         _print_plan(plan)
     if options.dry_run:
-        return _print_json(plan) if options.json else 0
-    if not options.yes and not _confirmed("Create it?"):
+        return print_json(plan) if options.json else 0
+    if not options.yes and not confirmed("Create it?"):
         return 1
     job = await service.create(msgspec.structs.replace(request, plan=plan.id))
-    return await _follow(service, job, options)
+    return await follow(service, job, options)
 
 
 def _print_plan(plan: Plan) -> None:
@@ -118,50 +113,10 @@ def _print_plan(plan: Plan) -> None:
         print(f"Warning: {warning.message} {warning.hint}", file=sys.stderr)
 
 
-async def _remove(service: EnvManagerService, options: argparse.Namespace) -> int:
-    environment = await service.find(options.environment)
-    removal = await service.removal(environment.id)
-    if not options.json:
-        kernels = ", ".join(kernel.display_name for kernel in removal.kernels) or "none"
-        print(f"Environment  {environment.prefix}\nKernels      {kernels}\nFrees        {amount(removal.size)}")
-    if not options.yes and not _confirmed("Remove it?"):
-        return 1
-    return await _follow(service, await service.remove(environment.id), options)
-
-
-async def _follow(service: EnvManagerService, job: Job, options: argparse.Namespace) -> int:
-    """Show a job until it is over; an interrupt cancels it."""
-    watcher = asyncio.create_task(service.queue.wait(job.id))
-    seen = 0
-    try:
-        while True:
-            done, _ = await asyncio.wait([watcher], timeout=0.2)
-            events = service.queue.events(job.id, seen)
-            seen += len(events)
-            if not options.json:
-                for event in events:
-                    print(f"{event.progress:4.0%}  {event.phase:9} {event.message}")
-            if done:
-                break
-    except asyncio.CancelledError:
-        with contextlib.suppress(EnvManagerError):
-            await service.queue.cancel(job.id)
-        raise
-    ended = watcher.result()
-    if options.json:
-        _print_json(ended)
-    elif ended.error is not None:
-        print(f"Error: {ended.error.message}\n{ended.error.hint}", file=sys.stderr)
-    else:
-        kernel = f"; its kernel is “{ended.kernel}”" if ended.kernel else ""
-        print(f"{ended.title}: {ended.state}{kernel}.")
-    return 0 if ended.state == "succeeded" else 1
-
-
 async def _kernels(service: EnvManagerService, options: argparse.Namespace) -> int:
     found = await service.kernels()
     if options.json:
-        return _print_json(found)
+        return print_json(found)
     rows = [
         [one.name, one.display_name, one.language, one.orphan_reason if one.orphan else one.prefix or "", one.path]
         for one in found.kernels
@@ -173,7 +128,7 @@ async def _kernels(service: EnvManagerService, options: argparse.Namespace) -> i
 async def _gpus(service: EnvManagerService, options: argparse.Namespace) -> int:
     report = await service.gpus()
     if options.json:
-        return _print_json(report)
+        return print_json(report)
     if not report.available:
         print(report.message)
         return 0
@@ -198,20 +153,13 @@ async def _jobs(service: EnvManagerService, options: argparse.Namespace) -> int:
         return 0
     jobs = service.queue.jobs()
     if options.json:
-        return _print_json(jobs)
+        return print_json(jobs)
     rows = [
         [job.id, job.title, job.state, f"{job.progress:.0%}", age(job.created), job.error.message if job.error else ""]
         for job in jobs
     ]
     print(table(["JOB", "WHAT", "STATE", "DONE", "AGE", "ERROR"], rows) or "No jobs.")
     return 0
-
-
-def _confirmed(question: str) -> bool:
-    sys.stdout.flush()
-    if not sys.stdin.isatty():
-        raise Invalid("Nobody can confirm this here.", hint="Add --yes.")
-    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -243,13 +191,42 @@ def _parser() -> argparse.ArgumentParser:
     create.add_argument("--display-name", help="what the launcher shows")
     create.add_argument("--no-kernel", action="store_true", help="register no kernel")
     create.add_argument("--dry-run", action="store_true", help="show the plan only")
-    remove = add("remove", _remove, "remove an environment and its kernels", change)
-    remove.add_argument("environment", help="name, folder or id")
+    _add_changes(add, change)
     add("kernels", _kernels, "list the kernels and the environment of each")
     add("gpus", _gpus, "show the GPUs of this machine")
     add("jobs", _jobs, "list jobs, or cancel one").add_argument("--cancel", metavar="JOB", help="cancel this job")
     return parser
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _add_changes(add: Callable[..., argparse.ArgumentParser], change: argparse.ArgumentParser) -> None:
+    """The commands on the packages of an environment."""
+    one = argparse.ArgumentParser(add_help=False, parents=[change])
+    one.add_argument("environment", help="name, folder or id of the environment")
+    one.add_argument("--dry-run", action="store_true", help="show the plan only")
+    find = add("search", changes.search, "search the channels and PyPI for packages")
+    find.add_argument("query", help="part of a name")
+    find.add_argument("-e", "--environment", help="search the channels of this environment")
+    find.add_argument("--limit", type=int, default=20, help="show so many (20)")
+    install = add("install", changes.install, "install packages into an environment", one)
+    install.add_argument("spec", nargs="*", help="packages, such as numpy “pandas>=2”")
+    install.add_argument(
+        "--pypi", action="append", default=[], metavar="REQUIREMENT", help="a package from PyPI, or a URL"
+    )
+    install.add_argument("-r", "--requirement", action="append", default=[], metavar="FILE", help="a requirements.txt")
+    install.add_argument("--editable", action="append", default=[], metavar="FOLDER", help="a project of your own")
+    install.add_argument("--allow-overwrite", action="store_true", help="let PyPI packages replace conda packages")
+    update = add("update", changes.update, "update packages of an environment", one)
+    update.add_argument("package", nargs="*", help="installed packages")
+    update.add_argument("--all", action="store_true", help="all of them, within what was asked for")
+    remove = add("remove", changes.remove, "remove packages, or an environment with its kernels", one)
+    remove.add_argument("package", nargs="*", help="installed packages; none: the whole environment")
+    pin = add("pin", changes.pin, "hold packages at a version", one)
+    pin.add_argument("spec", nargs="*", help="what to hold, such as “numpy 1.26.*”")
+    pin.add_argument("--remove", action="append", default=[], metavar="PACKAGE", help="let a package go")
+    check = add("check", changes.check, "compare the files of an environment with its packages", one)
+    check.add_argument("--full", action="store_true", help="read every file")
+    check.add_argument("--repair", action="store_true", help="link damaged packages anew")
+    history = add("history", changes.history, "list the states of an environment that are kept")
+    history.add_argument("environment", help="name, folder or id")
+    rollback = add("rollback", changes.rollback, "make another state of an environment the current one", one)
+    rollback.add_argument("generation", nargs="?", type=int, help="its number; the one before by default")

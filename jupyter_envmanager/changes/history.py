@@ -1,0 +1,76 @@
+"""The generations of an environment, as the history shows them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ..engine import generations
+from ..engine.workplace import Workplace, read_marker
+from ..environments.condameta import fingerprint, summarise
+from ..models import Generation, History, PlanAction
+
+
+def history(prefix: Path, environment: str, keep: int) -> History:
+    """All states of an environment that there are, newest first. Blocking: a look at every file of the kept ones.
+
+    Parameters
+    ----------
+    environment:
+        Its id.
+    keep:
+        How many former ones are kept.
+    """
+    place = Workplace(prefix, environment)
+    alone, together = generations.sizes(place)
+    found = [_generation(place.generation(number), number, size=alone.get(number, 0)) for number in alone]
+    if (prefix / "conda-meta").is_dir():
+        found.append(_generation(prefix, generations.current(place)))
+    return History(
+        generations=sorted(found, key=lambda one: -one.number),
+        keep=keep,
+        size=together,
+    )
+
+
+def _generation(folder: Path, number: int, size: int | None = None) -> Generation:
+    marker = read_marker(folder)
+    summary = summarise(str(folder / "conda-meta"))
+    made = marker.get("fingerprint")
+    return Generation(
+        number=number,
+        title=str(marker.get("title") or "As it was found"),
+        current=size is None,
+        created=_time(marker, folder),
+        parent=marker.get("parent") if isinstance(marker.get("parent"), int) else None,
+        actions=_actions(marker.get("actions")),
+        pin=_texts(marker.get("pin")),
+        unpin=_texts(marker.get("unpin")),
+        packages=summary.packages,
+        python=summary.python,
+        size=size,
+        changed_since=isinstance(made, str) and made != fingerprint(folder),
+    )
+
+
+def _time(marker: dict[str, Any], folder: Path) -> float | None:
+    for key in ("changed", "created"):
+        if isinstance(marker.get(key), (int, float)):
+            return float(marker[key])
+    try:
+        return (folder / "conda-meta" / "history").stat().st_mtime
+    except OSError:
+        return None
+
+
+def _actions(value: object) -> list[PlanAction]:
+    try:
+        return msgspec.convert(value or [], list[PlanAction])
+    except msgspec.ValidationError:
+        return []
+
+
+def _texts(value: object) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []

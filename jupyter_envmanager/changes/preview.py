@@ -1,0 +1,251 @@
+"""A request for a change of an environment -> a plan; nothing is written."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ..config import Settings
+from ..environments import EnvironmentReader, environment_id
+from ..environments.pins import read_pins
+from ..environments.state import state
+from ..errors import Invalid
+from ..models import Change, Environment, Package, Packages, Plan
+from ..plans import PlanStore, StoredChange
+from ..previews import UNPACKED_FACTOR, Previewer
+from ..pypi import PypiPlan, PypiRequest, PypiSettings, resolve
+from .pythonstate import Future, future_state
+from .title import title
+from .warnings import warnings
+
+if TYPE_CHECKING:
+    from ..engine.change import Installed, Outcome
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Split:
+    """A request by package manager: names are conda's or PyPI's, as they are installed."""
+
+    update: frozenset[str]
+    remove: frozenset[str]
+    repair: frozenset[str]
+    pypi: PypiRequest
+
+
+class ChangePreviewer:
+    """Makes the plans of changes.
+
+    Parameters
+    ----------
+    previewer:
+        Has the channels open.
+    reader:
+        Knows what is installed.
+    """
+
+    def __init__(self, previewer: Previewer, reader: EnvironmentReader) -> None:
+        self._previewer = previewer
+        self._reader = reader
+
+    async def preview(
+        self, environment: Environment, change: Change, settings: Settings, pypi: PypiSettings
+    ) -> StoredChange:
+        """Find out what a change comes to.
+
+        Raises
+        ------
+        Invalid, NotFound, NotAllowed, Unsatisfiable, ChannelUnreachable, Overwrites
+        """
+        prefix = Path(environment.prefix)
+        fingerprint = await asyncio.to_thread(state, prefix)
+        packages = await asyncio.to_thread(self._reader.packages, prefix)
+        split = _split(change, packages.packages)
+        installed = await asyncio.to_thread(_installed, prefix, packages)
+        names = await asyncio.to_thread(environment_channels, prefix)
+        outcome = await self._solve(change, split, installed, settings, names)
+        future = await asyncio.to_thread(future_state, prefix, outcome, settings.pkgs_dirs, sys.executable)
+        python = await _resolve(split.pypi, future, pypi)
+        stored = await asyncio.to_thread(
+            _stored, environment, change, packages, outcome, python, settings, fingerprint, split
+        )
+        network = await asyncio.to_thread(self._previewer.network, settings, names)
+        return msgspec.structs.replace(stored, channels=list(network.channels), replaced=future.replaced)
+
+    async def _solve(
+        self, change: Change, split: _Split, installed: Installed, settings: Settings, names: Sequence[str] | None
+    ) -> Outcome:
+        channels = await self._previewer.channels(settings, names)
+        # Loaded in a thread by now: importing it here would hold up the event loop.
+        from ..engine.change import Wish, solve_change
+
+        wish = Wish(
+            install=[spec.strip() for spec in change.install if spec.strip()],
+            update="all" if change.update == "all" else split.update,
+            remove=split.remove,
+            repair=split.repair,
+        )
+        return await solve_change(
+            channels,
+            wish,
+            installed,
+            priority=settings.channel_priority,
+            pinned=settings.pinned_packages,
+            virtual=await self._previewer.virtual_packages(),
+        )
+
+
+async def _resolve(request: PypiRequest, future: Future, settings: PypiSettings) -> PypiPlan | None:
+    """The Python part: what is asked for, and what the conda part makes necessary."""
+    if future.replaced:
+        removed = [*request.remove, *(name for name in future.replaced if name not in request.remove)]
+        request = msgspec.structs.replace(request, remove=removed)
+    asked = request.install or request.requirements or request.remove or request.upgrade
+    if not asked and not (future.state and future.state.moved and future.state.pypi):
+        return None
+    if future.state is None:
+        raise Invalid(
+            "Packages from PyPI need Python, and this environment has none.",
+            hint="Add “python” to the changes.",
+            field="pypi",
+        )
+    plan = await resolve(request, future.state, settings)
+    # A package that was only needed so far may be asked for now: nothing to install, something to write down.
+    return None if plan.empty and set(plan.requested) == set(future.state.requested) else plan
+
+
+def environment_channels(prefix: Path) -> list[str] | None:
+    """The channels that an environment was made from, where that was us; None for the configured ones."""
+    from ..engine.workplace import read_marker
+
+    channels = read_marker(prefix).get("channels")
+    if isinstance(channels, list) and channels and all(isinstance(one, str) for one in channels):
+        return channels
+    return None
+
+
+def _split(change: Change, packages: Iterable[Package]) -> _Split:
+    """Who installed the packages that are named only?"""
+    conda = {one.name for one in packages if one.manager == "conda"}
+    pypi = {_canonical(one.name): one.name for one in packages if one.manager == "pypi"}
+
+    def theirs(names: Iterable[str]) -> list[str]:
+        return [pypi[_canonical(name)] for name in names if name not in conda and _canonical(name) in pypi]
+
+    def ours(names: Iterable[str]) -> frozenset[str]:
+        return frozenset(name for name in names if name in conda or _canonical(name) not in pypi)
+
+    update = [] if change.update == "all" else change.update
+    upgrade = list(pypi.values()) if change.update == "all" else theirs(update)
+    return _Split(
+        update=ours(update),
+        remove=ours(change.remove),
+        repair=ours(change.repair),
+        pypi=PypiRequest(
+            install=[line for line in change.pypi.install if line.strip()],
+            requirements=change.pypi.requirements,
+            remove=[*change.pypi.remove, *theirs(change.remove)],
+            upgrade=upgrade,
+            accept=change.accept,
+        ),
+    )
+
+
+def _canonical(name: str) -> str:
+    from packaging.utils import canonicalize_name
+
+    return str(canonicalize_name(name))
+
+
+def _installed(prefix: Path, packages: Packages) -> Installed:
+    from ..engine.base import read_installed
+    from ..engine.change import Installed
+
+    records, unreadable = read_installed(prefix)
+    lost = []
+    for file in unreadable:
+        name, version, build = file.removesuffix(".json").rsplit("-", 2)
+        lost.append((name, version, build))
+    return Installed(
+        records=records,
+        requested={one.name: one.spec or one.name for one in packages.packages if one.requested and _conda(one)},
+        pins=read_pins(prefix),
+        lost=lost,
+    )
+
+
+def _conda(package: Package) -> bool:
+    return package.manager == "conda"
+
+
+def _stored(
+    environment: Environment,
+    change: Change,
+    packages: Packages,
+    outcome: Outcome,
+    python: PypiPlan | None,
+    settings: Settings,
+    fingerprint: str,
+    split: _Split,
+) -> StoredChange:
+    from ..engine.planned import actions
+    from ..engine.records import to_json
+    from ..engine.transaction import is_cached
+
+    prefix = Path(environment.prefix)
+    objects = to_json(outcome.link)
+    sizes = [int(entry.get("size") or 0) for entry in objects]
+    cached = [is_cached(entry, settings.pkgs_dirs) for entry in objects]
+    download = sum(size for size, here in zip(sizes, cached, strict=True) if not here)
+    theirs = list(python.actions) if python is not None else []
+    pypi_size = sum(action.size or 0 for action in theirs)
+    disk = (sum(sizes) + pypi_size) * UNPACKED_FACTOR
+    before, after = read_pins(prefix), _pins(prefix, change)
+    plan = Plan(
+        id=PlanStore.new_id(),
+        prefix=environment.prefix,
+        environment=environment_id(prefix),
+        fingerprint=fingerprint,
+        title=title(change),
+        actions=[*actions(outcome), *theirs],
+        pin=[spec for name, spec in after.items() if before.get(name) != spec],
+        unpin=[name for name in before if name not in after],
+        download_size=download + pypi_size,
+        cached_size=sum(sizes) - download,
+        disk_size=disk,
+        solve_time=outcome.seconds + (python.seconds if python is not None else 0.0),
+        warnings=[
+            *warnings(outcome, packages, prefix, disk),
+            *(python.warnings if python is not None else []),
+        ],
+    )
+    return StoredChange(
+        plan=plan,
+        request=change,
+        records=objects,
+        remove=sorted(outcome.remove),
+        relink=sorted(outcome.relink),
+        specs=list(outcome.requested.values()),
+        update_specs=[*change.install, *sorted(split.update)],
+        remove_specs=sorted(split.remove - set(outcome.kept)),
+        pins=after if after != before else None,
+        pypi=python,
+        replaced=[],
+        channels=[],
+        created=time.time(),
+    )
+
+
+def _pins(prefix: Path, change: Change) -> dict[str, str]:
+    from ..engine.solve import parse_specs, spec_name
+
+    pins = {name: spec for name, spec in read_pins(prefix).items() if name not in change.unpin}
+    for text, spec in zip(change.pin, parse_specs(change.pin), strict=True):
+        pins[spec_name(spec)] = text.strip()
+    return pins

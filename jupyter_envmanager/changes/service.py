@@ -1,0 +1,283 @@
+"""The use cases of an environment that is there: change it, look at its history, go back, check its files."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+
+from ..config import Settings, SettingsSource
+from ..environments import EnvironmentReader
+from ..environments.health import check
+from ..environments.state import state
+from ..errors import Busy, ChannelUnreachable, Conflict, Invalid, NotAllowed, NotFound
+from ..jobs.lock import prefix_lock, read_holder
+from ..jobs.queue import JobQueue
+from ..jobs.store import ChangeAction, RollbackAction
+from ..models import (
+    Change,
+    Environment,
+    Health,
+    History,
+    Job,
+    PackageUpdate,
+    PackageUpdates,
+    Plan,
+    Problem,
+)
+from ..plans import PlanStore, StoredChange
+from ..previews import Previewer
+from ..pypi import Dist, PypiSettings, outdated
+from ..siteconfig import Site
+from .history import history
+from .preview import ChangePreviewer, environment_channels
+
+
+class RunningSession(msgspec.Struct, frozen=True, kw_only=True):
+    """A kernel that runs now: its kernelspec's name, and the notebook or console it is for."""
+
+    kernel: str
+    path: str
+
+
+class Environments(Protocol):
+    """Finds an environment by id; raises NotFound."""
+
+    def __call__(self, environment: str) -> Awaitable[Environment]: ...
+
+
+class ChangeService:
+    """Everything a user can do with one environment.
+
+    Parameters
+    ----------
+    site:
+        The site's settings.
+    source:
+        conda's configuration.
+    queue:
+        Runs the jobs.
+    find:
+        Finds environments.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        source: SettingsSource,
+        queue: JobQueue,
+        *,
+        find: Environments,
+        reader: EnvironmentReader,
+        previewer: Previewer,
+        plans: PlanStore,
+    ) -> None:
+        self._site = site
+        self._source = source
+        self._queue = queue
+        self._find = find
+        self._reader = reader
+        self._previewer = previewer
+        self._plans = plans
+        self._changes = ChangePreviewer(previewer, reader)
+        #: The kernels that run now; set by whoever runs them.
+        self.running: Callable[[], Awaitable[Sequence[RunningSession]]] = _nothing_runs
+
+    async def preview(self, environment: str, change: Change) -> Plan:
+        """Find out what a change comes to and keep the plan for an hour; changes nothing.
+
+        Raises
+        ------
+        NotFound, NotAllowed, Busy, Invalid, Unsatisfiable, ChannelUnreachable, Overwrites
+        """
+        found = await self._changeable(environment)
+        if change == Change(accept=change.accept, plan=change.plan):
+            raise Invalid("Nothing is asked for.", hint="Choose packages to install, update or remove.")
+        await self._queue.prepare()
+        settings = await asyncio.to_thread(self._source.current)
+        stored = await self._changes.preview(found, change, settings, self.pypi_settings(settings))
+        stored = await self._with_sessions(found, stored)
+        await asyncio.to_thread(self._plans.put, stored)
+        return stored.plan
+
+    async def _with_sessions(self, found: Environment, stored: StoredChange) -> StoredChange:
+        sessions = [one for one in await self.running() if one.kernel in found.kernels]
+        if not sessions or not stored.plan.actions:
+            return stored
+        one = len(sessions) == 1
+        them = "it" if one else "them"
+        warning = Problem(
+            code="kernels_running",
+            message=f"{'A kernel runs' if one else f'{len(sessions)} kernels run'} in this environment.",
+            hint=f"{'It goes' if one else 'They go'} on with the old packages until you restart {them}.",
+            details={"sessions": [msgspec.to_builtins(session) for session in sessions]},
+        )
+        plan = msgspec.structs.replace(stored.plan, warnings=[*stored.plan.warnings, warning])
+        return msgspec.structs.replace(stored, plan=plan)
+
+    async def change(self, environment: str, change: Change) -> Job:
+        """Submit the job that applies a plan; without one, a preview is made first.
+
+        Raises
+        ------
+        Conflict
+            The environment has changed since the preview.
+        """
+        found = await self._changeable(environment)
+        plan_id = change.plan or (await self.preview(environment, change)).id
+        stored = await asyncio.to_thread(self._plans.get, plan_id, StoredChange)
+        bare = msgspec.structs.replace(change, plan=None)
+        if stored.plan.environment != found.id or bare not in (Change(), stored.request):
+            raise Conflict("The request has changed since the preview.", hint="Preview again.", field="plan")
+        if await asyncio.to_thread(state, Path(found.prefix)) != stored.plan.fingerprint:
+            raise Conflict(
+                f"{found.name} has changed since the preview.",
+                hint="Preview again to see what is left to do.",
+                field="plan",
+            )
+        settings = await asyncio.to_thread(self._source.current)
+        names = await asyncio.to_thread(environment_channels, Path(found.prefix))
+        network = self._previewer.network(settings, names)
+        title = stored.plan.title
+        action = ChangeAction(
+            prefix=found.prefix,
+            environment=found.id,
+            plan=stored,
+            command=f"jupyter envmanager: {title}",
+            network=msgspec.json.encode(network),
+            pypi=self.pypi_settings(settings),
+            pkgs_dirs=[str(folder) for folder in settings.pkgs_dirs],
+            kernels_dir=str(self._site.kernels_dir),
+            environments_txt=str(self._site.environments_txt),
+            run_link_scripts=self._site.run_link_scripts,
+            keep=self._site.keep_generations,
+        )
+        return await self._queue.submit(action, kind="change", title=f"{title} in {found.name}")
+
+    def pypi_settings(self, settings: Settings) -> PypiSettings:
+        """How the Python package index is reached: the site's settings, and conda's for proxies and certificates."""
+        from ..engine.transaction import writable_cache
+
+        return PypiSettings(
+            index=self._site.pypi_index or None,
+            extra_indexes=list(self._site.pypi_extra_indexes),
+            cache=str(writable_cache(settings.pkgs_dirs) / ".envmanager" / "uv"),
+            proxies=dict(settings.proxy_servers),
+            verify=settings.ssl_verify,
+            offline=settings.offline,
+            allowed_roots=[str(root) for root in self._site.allowed_roots or [self._site.home]],
+        )
+
+    async def _changeable(self, environment: str) -> Environment:
+        found = await self._find(environment)
+        if found.job is not None:
+            raise Busy(
+                f"A job works on {found.name}.", hint="Wait for it, or cancel it under “Activity”.", job=found.job
+            )
+        if found.unchangeable:
+            raise NotAllowed(found.unchangeable)
+        return found
+
+    # History
+
+    async def history(self, environment: str) -> History:
+        """The states of an environment that are kept, newest first."""
+        found = await self._find(environment)
+        return await asyncio.to_thread(history, Path(found.prefix), found.id, self._site.keep_generations)
+
+    async def rollback(self, environment: str, generation: int) -> Job:
+        """Submit the job that makes another generation the current one.
+
+        Raises
+        ------
+        NotFound
+            It is not kept.
+        """
+        found = await self._changeable(environment)
+        known = await self.history(environment)
+        if not any(one.number == generation and not one.current for one in known.generations):
+            raise NotFound(
+                f"{found.name} has no generation {generation} to go to.",
+                hint="Refresh the history.",
+                field="generation",
+            )
+        current = next((one.number for one in known.generations if one.current), 0)
+        action = RollbackAction(
+            prefix=found.prefix,
+            environment=found.id,
+            generation=generation,
+            kernels_dir=str(self._site.kernels_dir),
+            environments_txt=str(self._site.environments_txt),
+        )
+        way = "back" if generation < current else "forward"
+        title = f"Go {way} to generation {generation} of {found.name}"
+        return await self._queue.submit(action, kind="rollback", title=title)
+
+    async def forget_generation(self, environment: str, number: int) -> History:
+        """Delete a kept generation to free its disk space; returns the history without it.
+
+        Raises
+        ------
+        NotFound, Busy
+        """
+        found = await self._changeable(environment)
+        await asyncio.to_thread(_forget, found, number)
+        return await self.history(environment)
+
+    # Looking
+
+    async def health(self, environment: str, *, full: bool) -> Health:
+        """Compare the files of an environment with what its packages brought; ``full`` reads every file."""
+        found = await self._find(environment)
+        return await asyncio.to_thread(check, Path(found.prefix), full=full)
+
+    async def updates(self, environment: str) -> PackageUpdates:
+        """Newer versions of what is installed; what does not answer becomes a problem, not an error."""
+        found = await self._find(environment)
+        prefix = Path(found.prefix)
+        settings = await asyncio.to_thread(self._source.current)
+        packages = (await asyncio.to_thread(self._reader.packages, prefix)).packages
+        names = await asyncio.to_thread(environment_channels, prefix)
+        conda = {one.name: (one.version, one.channel) for one in packages if one.manager == "conda"}
+        pypi = [Dist(name=one.name, version=one.version) for one in packages if one.manager == "pypi"]
+        updates: list[PackageUpdate] = []
+        problems: list[Problem] = []
+        try:
+            channels = await self._previewer.channels(settings, names)
+            newer = await channels.newest(conda)
+            updates += [
+                PackageUpdate(name=name, version=version, channel=channel) for name, (version, channel) in newer.items()
+            ]
+        except (ChannelUnreachable, NotAllowed) as error:
+            problems.append(error.problem())
+        if pypi:
+            try:
+                updates += await outdated(pypi, self.pypi_settings(settings))
+            except ChannelUnreachable as error:
+                problems.append(error.problem())
+        return PackageUpdates(updates=updates, problems=problems)
+
+
+def _forget(found: Environment, number: int) -> None:
+    from ..engine import generations
+    from ..engine.workplace import Workplace
+
+    place = Workplace(Path(found.prefix), found.id)
+    missing = NotFound(f"{found.name} has no generation {number}.", hint="Refresh the history.", field="generation")
+    if number not in generations.kept(place):
+        raise missing
+    if (holder := read_holder(place.lock_file)) is not None:
+        raise Busy(f"{found.name} is in use: {holder.words()}.", hint="Try again when that is done.")
+    with prefix_lock(place.lock_file, "forget", "", waiting=lambda _: None):
+        trash = generations.forget(place, number, "forget")
+        if trash is None:
+            raise missing
+        generations.delete([trash], place)
+    place.close()
+
+
+async def _nothing_runs() -> Sequence[Any]:
+    return ()

@@ -1,0 +1,32 @@
+"""A request for a change in words, as the history and the activity show it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..models import Change
+
+_MOST = 4
+
+
+def title(change: Change) -> str:
+    """One line, e.g. ``Install tqdm, numpy<2; remove pandas``."""
+    parts = [
+        _part("Install", [*change.install, *change.pypi.install]),
+        _part("Install from", [path.rpartition("/")[2] for path in change.pypi.requirements]),
+        "Update all" if change.update == "all" else _part("Update", change.update),
+        _part("Remove", [*change.remove, *change.pypi.remove]),
+        _part("Pin", change.pin),
+        _part("Unpin", change.unpin),
+        _part("Repair", change.repair),
+    ]
+    said = [part for part in parts if part]
+    return "; ".join([*said[:1], *(part[0].lower() + part[1:] for part in said[1:])]) or "No change"
+
+
+def _part(verb: str, names: Sequence[str]) -> str:
+    if not names:
+        return ""
+    shown = ", ".join(" ".join(name.split())[:60] for name in names[:_MOST])
+    more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
+    return f"{verb} {shown}{more}"

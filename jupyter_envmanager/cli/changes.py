@@ -1,0 +1,172 @@
+"""Commands on the packages of an environment: search, install, update, remove, history, rollback."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from ..errors import NotFound
+from ..models import Change, Environment, Plan, PypiChange
+from ..service import EnvManagerService
+from ..words import age, amount, table
+from .terminal import confirmed, follow, print_json
+
+_SIGNS = {"install": "+", "remove": "-", "upgrade": "↑", "downgrade": "↓", "rebuild": "↻"}
+
+
+async def search(service: EnvManagerService, options: argparse.Namespace) -> int:
+    """Search the channels, and the Python package index for exactly this name."""
+    environment = (await service.find(options.environment)).id if options.environment else None
+    found = await service.search(options.query, options.limit, environment=environment, pypi=True)
+    if options.json:
+        return print_json(found)
+    rows = [
+        [
+            hit.name,
+            hit.version or "",
+            "PyPI" if hit.manager == "pypi" else hit.channel,
+            amount(hit.size) if hit.size else "",
+            hit.license or "",
+            hit.summary or "",
+        ]
+        for hit in found.packages
+    ]
+    print(table(["PACKAGE", "VERSION", "FROM", "SIZE", "LICENCE", "SUMMARY"], rows) or "Nothing found.")
+    for problem in found.problems:
+        print(f"Warning: {problem.message} {problem.hint}", file=sys.stderr)
+    return 0
+
+
+async def install(service: EnvManagerService, options: argparse.Namespace) -> int:
+    """Install packages, conda's and PyPI's."""
+    pypi = PypiChange(
+        install=[*options.pypi, *(f"-e {Path(path).expanduser().absolute()}" for path in options.editable)],
+        requirements=[str(Path(path).expanduser().absolute()) for path in options.requirement],
+    )
+    accept = ["overwrites_conda"] if options.allow_overwrite else []
+    return await _change(service, options, Change(install=options.spec, pypi=pypi, accept=accept))
+
+
+async def update(service: EnvManagerService, options: argparse.Namespace) -> int:
+    """Update some packages, or all."""
+    return await _change(service, options, Change(update="all" if options.all else options.package))
+
+
+async def remove(service: EnvManagerService, options: argparse.Namespace) -> int:
+    """Remove packages; without any, the environment itself."""
+    if options.package:
+        return await _change(service, options, Change(remove=options.package))
+    environment = await service.find(options.environment)
+    removal = await service.removal(environment.id)
+    if not options.json:
+        kernels = ", ".join(kernel.display_name for kernel in removal.kernels) or "none"
+        print(f"Environment  {environment.prefix}\nKernels      {kernels}\nFrees        {amount(removal.size)}")
+    if not options.yes and not confirmed("Remove the whole environment?"):
+        return 1
+    return await follow(service, await service.remove(environment.id), options)
+
+
+async def pin(service: EnvManagerService, options: argparse.Namespace) -> int:
+    """Hold packages at a version, or let them go."""
+    return await _change(service, options, Change(pin=options.spec, unpin=options.remove))
+
+
+async def check(service: EnvManagerService, options: argparse.Namespace) -> int:
+    """Compare the files with the packages' records, and repair what is damaged."""
+    environment = await service.find(options.environment)
+    health = await service.changes.health(environment.id, full=options.full)
+    if options.json and not options.repair:
+        return print_json(health)
+    for problem in health.problems:
+        print(f"{problem.message} {problem.hint}")
+    print(
+        f"{health.files} files compared in {health.seconds:.1f} s; damaged: {', '.join(health.damaged) or 'nothing'}."
+    )
+    if not options.repair or not health.damaged:
+        return 1 if health.damaged else 0
+    return await _change(service, options, Change(repair=health.damaged))
+
+
+async def _change(service: EnvManagerService, options: argparse.Namespace, change: Change) -> int:
+    environment = await service.find(options.environment)
+    plan = await service.changes.preview(environment.id, change)
+    if not options.json:
+        print_change(plan)
+    if options.dry_run:
+        return print_json(plan) if options.json else 0
+    if not plan.actions and not plan.pin and not plan.unpin:
+        return print_json(plan) if options.json else 0
+    if not options.yes and not confirmed("Apply it?"):
+        return 1
+    return await follow(service, await service.changes.change(environment.id, Change(plan=plan.id)), options)
+
+
+def print_change(plan: Plan) -> None:
+    """Show a plan: one line a package, then the sums and the warnings."""
+    rows = [
+        [
+            _SIGNS[one.op],
+            one.name,
+            " → ".join(dict.fromkeys(version for version in (one.from_, one.to) if version)),
+            one.build or "",
+            "PyPI" if one.manager == "pypi" else one.channel or "",
+            one.reason,
+        ]
+        for one in plan.actions
+    ]
+    print(table(["", "PACKAGE", "VERSION", "BUILD", "FROM", "WHY"], rows) or "Nothing to install or remove.")
+    for spec in plan.pin:
+        print(f"pin    {spec}")
+    for name in plan.unpin:
+        print(f"unpin  {name}")
+    print(
+        f"{plan.title}: {len(plan.actions)} packages · {amount(plan.download_size)} to download "
+        f"({amount(plan.cached_size)} cached) · about {amount(plan.disk_size)} on disk · {plan.prefix}"
+    )
+    for warning in plan.warnings:
+        print(f"Warning: {warning.message} {warning.hint}", file=sys.stderr)
+
+
+async def history(service: EnvManagerService, options: argparse.Namespace) -> int:
+    """List the generations of an environment."""
+    environment = await service.find(options.environment)
+    found = await service.changes.history(environment.id)
+    if options.json:
+        return print_json(found)
+    rows = [
+        [
+            ("* " if one.current else "  ") + str(one.number),
+            f"{age(one.created)} ago" if one.created else "",
+            one.title + (" (changed by another tool since)" if one.changed_since else ""),
+            str(one.packages),
+            one.python or "",
+            amount(one.size) if one.size is not None else "",
+        ]
+        for one in found.generations
+    ]
+    print(table(["  GENERATION", "MADE", "WHAT", "PACKAGES", "PYTHON", "OWN DISK"], rows))
+    kept = len(found.generations) - 1
+    print(f"{kept} kept states use {amount(found.size)} of their own; up to {found.keep} are kept.")
+    return 0
+
+
+async def rollback(service: EnvManagerService, options: argparse.Namespace) -> int:
+    """Go to another generation; without a number, to the one before."""
+    environment = await service.find(options.environment)
+    number = options.generation if options.generation is not None else await _before(service, environment)
+    if not options.yes and not confirmed(f"Let {environment.name} be generation {number} again?"):
+        return 1
+    return await follow(service, await service.changes.rollback(environment.id, number), options)
+
+
+async def _before(service: EnvManagerService, environment: Environment) -> int:
+    states = (await service.changes.history(environment.id)).generations
+    current = next((one for one in states if one.current), None)
+    kept = {one.number for one in states if not one.current}
+    if current is not None and current.parent in kept:
+        return current.parent
+    older = [number for number in kept if current is None or number < current.number]
+    if not older:
+        raise NotFound(f"No earlier state of {environment.name} is kept.", hint="See “jupyter envmanager history”.")
+    return max(older)

@@ -1,0 +1,287 @@
+"""A request for a change, and what is installed -> the exact records to link and to unlink.
+
+What was asked for stays as it was asked for; what is installed stays at its version wherever the request allows it.
+Removing needs no solver: it follows the installed records, so it works without a channel.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from typing import Literal
+
+from rattler import GenericVirtualPackage, MatchSpec, PrefixRecord, RepoDataRecord, VirtualPackage
+
+from ..environments.conda_records import dependency_name
+from ..errors import EnvManagerError, Invalid, NotFound, Unsatisfiable
+from .base import same
+from .channels import Channels
+from .solve import find_records, parse_specs, spec_name
+
+Virtual = Sequence[VirtualPackage | GenericVirtualPackage]
+# Each is a solve; whoever has more constraints than this reads the solver's own words.
+_RELAXATIONS = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What is asked for: match specs to install, names to update (or all), to remove, and to link anew."""
+
+    install: Sequence[str] = ()
+    update: Set[str] | Literal["all"] = frozenset()
+    remove: Set[str] = frozenset()
+    repair: Set[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Installed:
+    """The environment as it is.
+
+    ``records`` are the installed ones, ``lost`` name, version and build of those whose record cannot be read.
+    ``requested`` maps the names that were asked for to their specs, ``pins`` names to the specs that hold them.
+    """
+
+    records: Sequence[PrefixRecord]
+    requested: Mapping[str, str] = field(default_factory=dict)
+    pins: Mapping[str, str] = field(default_factory=dict)
+    lost: Sequence[tuple[str, str, str]] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What the change comes to.
+
+    ``link`` are new records, ``remove`` names that go, ``relink`` names that stay and are linked anew. ``before`` and
+    ``after`` hold all records by name. ``requested`` is what is asked for in the end, by name. ``dragged`` are packages
+    that were asked for once and go because they need one that is removed; ``kept`` are to be removed and needed.
+    """
+
+    link: list[RepoDataRecord]
+    remove: frozenset[str]
+    relink: frozenset[str]
+    before: dict[str, RepoDataRecord]
+    after: dict[str, RepoDataRecord]
+    requested: dict[str, str]
+    asked: frozenset[str]
+    dragged: list[str]
+    kept: list[str]
+    seconds: float
+
+
+Record = RepoDataRecord
+
+
+def depends(record: RepoDataRecord) -> set[str]:
+    """Names of the packages that a record needs."""
+    return {dependency_name(text) for text in record.depends} - {""}
+
+
+async def solve_change(
+    channels: Channels,
+    wish: Wish,
+    installed: Installed,
+    *,
+    priority: str,
+    pinned: Sequence[str],
+    virtual: Virtual,
+) -> Outcome:
+    """Find out what a change comes to.
+
+    Parameters
+    ----------
+    pinned:
+        Match specs of conda's configuration that constrain packages everywhere.
+
+    Raises
+    ------
+    Invalid, NotFound, Unsatisfiable, ChannelUnreachable
+    """
+    begin = time.perf_counter()
+    before: dict[str, RepoDataRecord] = {record.name.normalized: record for record in installed.records}
+    specs = parse_specs(wish.install)
+    _check_names(wish, before, {name for name, _, _ in installed.lost})
+    base, dragged = _without(before, installed.requested, wish.remove)
+    requested = {name: spec for name, spec in installed.requested.items() if name in base}
+    wanted = dict(requested)
+    for text, spec in zip(wish.install, specs, strict=True):
+        wanted[spec_name(spec)] = text.strip()
+    updated = set(base) if wish.update == "all" else set(wish.update)
+    if wish.update != "all":
+        wanted.update({name: name for name in updated if name in wanted})
+    after = dict(base)
+    if specs or updated or wish.repair:
+        solver = _Solver(
+            channels=channels,
+            base=base,
+            wanted=wanted,
+            pins=installed.pins,
+            priority=priority,
+            pinned=pinned,
+            virtual=virtual,
+        )
+        lost = [f"{name}=={version}={build}" for name, version, build in installed.lost if name not in wish.remove]
+        after = await solver.solve(specs, updated, everything=wish.update == "all", lost=lost)
+    return Outcome(
+        link=[record for name, record in after.items() if before.get(name) is not record],
+        remove=frozenset(name for name in before if name not in after),
+        relink=frozenset(name for name in wish.repair if name in after and before.get(name) is after[name]),
+        before=before,
+        after=after,
+        requested=wanted,
+        asked=frozenset(spec_name(spec) for spec in specs)
+        | wish.remove
+        | wish.repair
+        | (updated if wish.update != "all" else set(installed.requested)),
+        dragged=sorted(name for name in dragged if name not in after),
+        kept=sorted(name for name in wish.remove if name in after and name not in {spec_name(s) for s in specs}),
+        seconds=time.perf_counter() - begin,
+    )
+
+
+def _check_names(wish: Wish, before: Mapping[str, RepoDataRecord], lost: Set[str]) -> None:
+    named = set(wish.remove) | set(wish.repair) | (set() if wish.update == "all" else set(wish.update))
+    if absent := sorted(name for name in named if name not in before and name not in lost):
+        raise NotFound(
+            f"{', '.join(absent)} {'is' if len(absent) == 1 else 'are'} not installed here.",
+            hint="Refresh the list of packages.",
+            field="specs",
+            spec=absent[0],
+        )
+
+
+def _without(
+    before: Mapping[str, RepoDataRecord], requested: Mapping[str, str], remove: Set[str]
+) -> tuple[dict[str, RepoDataRecord], set[str]]:
+    """What is left when packages go, with what needs them and what only they needed; and what of it was asked for."""
+    if not remove:
+        return dict(before), set()
+    gone = _closure(remove, _reversed(before))
+    left = {name: record for name, record in before.items() if name not in gone}
+    # Of what they needed, only what nobody else needs goes too.
+    theirs = _closure(gone, {name: depends(record) for name, record in before.items()})
+    needed = _closure(roots(before, requested) - gone, {name: depends(record) for name, record in left.items()})
+    kept = {name: record for name, record in left.items() if name not in theirs or name in needed}
+    return kept, {name for name in gone if name in requested and name not in remove}
+
+
+def roots(records: Mapping[str, RepoDataRecord], requested: Iterable[str]) -> set[str]:
+    """Packages that are there for their own sake: asked for, needed by nobody, or needed in a circle only."""
+    edges = {name: depends(record) for name, record in records.items()}
+    needed = set().union(*edges.values()) if edges else set()
+    found = {name for name in records if name not in needed} | (set(requested) & set(records))
+    return found | (set(records) - _closure(found, edges))
+
+
+def _reversed(records: Mapping[str, RepoDataRecord]) -> dict[str, set[str]]:
+    needs: dict[str, set[str]] = {}
+    for name, record in records.items():
+        for other in depends(record):
+            needs.setdefault(other, set()).add(name)
+    return needs
+
+
+def _closure(start: Iterable[str], edges: Mapping[str, Set[str]]) -> set[str]:
+    found: set[str] = set()
+    waiting = list(start)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting.extend(edges.get(name, ()))
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Solver:
+    """One change to be solved, and solved again with less when there is no answer, to find what is in the way."""
+
+    channels: Channels
+    base: Mapping[str, RepoDataRecord]
+    wanted: Mapping[str, str]
+    pins: Mapping[str, str]
+    priority: str
+    pinned: Sequence[str]
+    virtual: Virtual
+
+    async def solve(
+        self, specs: Sequence[MatchSpec], updated: Set[str], *, everything: bool, lost: Sequence[str]
+    ) -> dict[str, RepoDataRecord]:
+        """All records in the end, by name; the installed one wherever it stays."""
+        asked = {spec_name(spec) for spec in specs}
+        locked = [] if everything else [record for name, record in self.base.items() if name not in updated]
+        constraints = self._constraints(asked | (set() if everything else updated))
+        hold = {name: _readable(self.wanted.get(name, name)) for name in roots(self.base, self.wanted)}
+        hold = {name: spec for name, spec in hold.items() if name not in asked}
+        wish = [*specs, *parse_specs(lost)]
+        try:
+            found = await self._find([*wish, *hold.values()], constraints, locked)
+        except Unsatisfiable as error:
+            raise await self._explained(error, wish, hold, constraints, locked) from error
+        after: dict[str, RepoDataRecord] = {}
+        for record in found:
+            name = record.name.normalized
+            old = self.base.get(name)
+            after[name] = old if old is not None and same(old, record) else record
+        return after
+
+    def _constraints(self, free: Set[str]) -> dict[str, list[str]]:
+        """What must hold, by what it is called in an explanation."""
+        found = {f"pin {spec}": [spec] for spec in self.pins.values()}
+        found.update({f"pin {spec} of conda's configuration": [spec] for spec in self.pinned})
+        python = self.base.get("python")
+        if python is not None and "python" not in free:
+            # As conda does: a new Python series is a new environment, so it comes only when it is asked for.
+            series = ".".join(str(python.version).split(".")[:2])
+            found[f"Python {series}"] = [f"python {series}.*"]
+        return found
+
+    async def _find(
+        self, specs: Sequence[MatchSpec], constraints: Mapping[str, Sequence[str]], locked: Sequence[RepoDataRecord]
+    ) -> list[RepoDataRecord]:
+        return await find_records(
+            self.channels,
+            specs,
+            priority=self.priority,
+            constraints=[text for texts in constraints.values() for text in texts],
+            virtual=self.virtual,
+            locked=locked,
+        )
+
+    async def _explained(
+        self,
+        error: EnvManagerError,
+        wish: Sequence[MatchSpec],
+        hold: Mapping[str, MatchSpec],
+        constraints: Mapping[str, Sequence[str]],
+        locked: Sequence[RepoDataRecord],
+    ) -> EnvManagerError:
+        """Which one thing has to be relaxed? Each is left out in turn."""
+        held = {name: spec for name, spec in hold.items() if str(spec) != name}
+        tries: list[tuple[str, dict[str, MatchSpec], Mapping[str, Sequence[str]]]] = [
+            (f"“{self.wanted[name]}”, which was asked for earlier", {**hold, name: MatchSpec(name)}, constraints)
+            for name in held
+        ]
+        for label in constraints:
+            tries.append((f"the {label}" if label.startswith("pin") else label, dict(hold), _less(constraints, label)))
+        for label, specs, rest in tries[:_RELAXATIONS]:
+            try:
+                await self._find([*wish, *specs.values()], rest, [])
+            except EnvManagerError:
+                continue
+            error.hint = f"It works without {label}: relax or remove that, then preview again."
+            error.details["relax"] = label
+            break
+        return error
+
+
+def _less(constraints: Mapping[str, Sequence[str]], label: str) -> dict[str, Sequence[str]]:
+    return {key: value for key, value in constraints.items() if key != label}
+
+
+def _readable(spec: str) -> MatchSpec:
+    """A spec that another tool wrote down; by name alone where we cannot read it."""
+    try:
+        return parse_specs([spec])[0]
+    except Invalid:
+        return MatchSpec(spec.split()[0].split("=")[0].split("::")[-1].rstrip("<>!~"))

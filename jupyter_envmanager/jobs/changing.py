@@ -1,0 +1,204 @@
+"""What a worker does to an environment that is there, as prose: change it, and go back."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from .. import __version__
+from ..engine import generations, history, records, transaction
+from ..engine.base import Base, read_installed
+from ..engine.client import Network
+from ..engine.clone import CloneReport
+from ..engine.progress import Report
+from ..engine.workplace import Journal, Workplace, read_marker, write_marker
+from ..environments import fingerprint
+from ..environments.pins import write_pins
+from ..environments.state import state
+from ..errors import Conflict, NotFound
+from ..pypi import PypiPlan, distributions, site_folders
+from ..pypi import apply as apply_pypi
+from ..words import amount
+from .actions import finish_older
+from .lock import Lock, cache_lock
+from .recovery import finish
+from .store import ChangeAction, RollbackAction
+
+
+@dataclass
+class Done:
+    """What a change or a rollback came to: the state in place now, and folders that may be deleted at leisure."""
+
+    generation: int
+    surplus: list[Path] = field(default_factory=list)
+
+
+async def change(action: ChangeAction, place: Workplace, job: str, lock: Lock, report: Report) -> Done:
+    """Do what the plan says to a clone of the environment, and put the clone in its place.
+
+    Raises
+    ------
+    Conflict
+        The environment is not the one that the plan was made for.
+    NotFound
+        It is gone.
+    Damaged, ChannelUnreachable, NoSpace, NotAllowed
+        Nothing was changed.
+    """
+    finish_older(action, place)
+    _check_unchanged(action, place)
+    slot, number = generations.current(place), generations.following(place)
+    journal = Journal(action="change", job=job, prefix=str(place.prefix), slot=slot)
+    place.open()
+    place.write_journal(journal)
+    try:
+        await _build(action, place, job, number, report)
+        report("swap", f"{place.prefix}", 0.99)
+        # What another tool did meanwhile must not be lost: a moment is all that is left to it.
+        _check_unchanged(action, place)
+        lock.check()
+        generations.swap(place, journal, place.stage(job))
+    except BaseException:
+        place.clear()
+        raise
+    finish(journal, kernels_dir=Path(action.kernels_dir), environments_txt=Path(action.environments_txt))
+    place.clear()
+    return Done(number, generations.discard_surplus(place, action.keep, slot, job))
+
+
+def _check_unchanged(action: ChangeAction, place: Workplace) -> None:
+    if not place.prefix.is_dir():
+        raise NotFound(f"{place.prefix} is gone.", hint="Refresh the list.")
+    if state(place.prefix) != action.plan.plan.fingerprint:
+        raise Conflict(
+            "The environment has changed since the preview.",
+            hint="Preview again to see what is left to do.",
+            field="plan",
+        )
+
+
+async def _build(action: ChangeAction, place: Workplace, job: str, number: int, report: Report) -> None:
+    stored, stage, prefix = action.plan, place.stage(job), place.prefix
+
+    def told(made: CloneReport) -> None:
+        if made.unlinkable_bytes:
+            size = amount(made.unlinkable_bytes)
+            report("link", f"{size} copied, as this filesystem has no hard links", 0.0)
+
+    def make_room(laid: Path) -> None:
+        # conda's files come where PyPI's are: those must have gone by then, or they would take conda's with them.
+        if stored.replaced:
+            leaving = PypiPlan(remove=stored.replaced)
+            apply_pypi(leaving, stage=laid, prefix=prefix, settings=action.pypi, report=report)
+
+    new = records.from_json(stored.records)
+    before = read_installed(prefix)[0]
+    owned = _pypi_files(prefix)
+    if stored.records or stored.remove or stored.relink:
+        base = Base(prefix, set(stored.remove), set(stored.relink), owned, told, make_room)
+        await _link(action, stage, base, job, report)
+    else:
+        Base(prefix, owned=owned, cloned=told).lay(stage)
+    if stored.pypi is not None:
+        rest = [name for name in stored.pypi.remove if name not in stored.replaced]
+        plan = msgspec.structs.replace(stored.pypi, remove=rest)
+        apply_pypi(plan, stage=stage, prefix=prefix, settings=action.pypi, report=report)
+    if stored.pins is not None:
+        write_pins(stage, stored.pins)
+    names = {record.name.normalized for record in new}
+    history.append(
+        stage,
+        command=action.command,
+        specs=stored.update_specs,
+        removed_specs=stored.remove_specs,
+        linked=new,
+        unlinked=[r for r in before if r.name.normalized in names or r.name.normalized in stored.remove],
+        before=before,
+    )
+    marker = _marker(action, job, number, read_marker(prefix))
+    write_marker(stage, {**marker, "fingerprint": fingerprint(stage)})
+
+
+def _pypi_files(prefix: Path) -> list[str]:
+    """Files of Python distributions, relative to the prefix: nobody changes them in place."""
+    found = []
+    for site in site_folders(prefix):
+        inside = site.relative_to(prefix)
+        for dist in distributions(site):
+            found += [os.path.normpath(f"{inside}/{row.path}").replace(os.sep, "/") for row in dist.record]
+    return found
+
+
+async def _link(action: ChangeAction, stage: Path, base: Base, job: str, report: Report) -> None:
+    stored = action.plan
+    pkgs_dirs = [Path(folder) for folder in action.pkgs_dirs]
+    cache = transaction.writable_cache(pkgs_dirs)
+    # Whoever only reads the cache need not wait for those who write it.
+    with cache_lock(cache, job, report) if stored.plan.download_size else nullcontext():
+        await transaction.link(
+            records.from_json(stored.records),
+            stage=stage,
+            prefix=Path(action.prefix),
+            specs=stored.specs,
+            reach=msgspec.json.decode(action.network, type=Network),
+            pkgs_dirs=pkgs_dirs,
+            run_link_scripts=action.run_link_scripts,
+            download_size=stored.plan.download_size,
+            report=report,
+            base=base,
+        )
+
+
+def _marker(action: ChangeAction, job: str, number: int, before: dict[str, object]) -> dict[str, object]:
+    plan = action.plan.plan
+    return {
+        **before,
+        "job": job,
+        "generation": number,
+        "parent": before.get("generation", generations.FIRST),
+        "title": plan.title,
+        "actions": plan.actions,
+        "pin": plan.pin,
+        "unpin": plan.unpin,
+        "version": __version__,
+        "changed": time.time(),
+        "channels": action.plan.channels,
+        "specs": action.plan.specs,
+    }
+
+
+def rollback(action: RollbackAction, place: Workplace, job: str, lock: Lock, report: Report) -> Done:
+    """Put another generation in the environment's place; the state that was there becomes a generation itself.
+
+    Raises
+    ------
+    NotFound
+        There is no such generation any more.
+    """
+    finish_older(action, place)
+    incoming = place.generation(action.generation)
+    if not place.prefix.is_dir() or not (incoming / "conda-meta").is_dir():
+        raise NotFound(f"Generation {action.generation} is not kept any more.", hint="Refresh the history.")
+    journal = Journal(
+        action="rollback",
+        job=job,
+        prefix=str(place.prefix),
+        slot=generations.current(place),
+        target=action.generation,
+    )
+    place.write_journal(journal)
+    report("swap", f"{place.prefix}", 0.5)
+    try:
+        lock.check()
+        generations.swap(place, journal, incoming)
+    except BaseException:
+        place.clear()
+        raise
+    finish(journal, kernels_dir=Path(action.kernels_dir), environments_txt=Path(action.environments_txt))
+    place.clear()
+    return Done(action.generation)

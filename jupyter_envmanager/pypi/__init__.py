@@ -1,0 +1,23 @@
+"""Packages from the Python package index inside an environment, through uv: the only importer of it."""
+
+from .apply import apply
+from .index import info, lookup, outdated
+from .installed import InstalledDist, distributions, site_folders
+from .resolve import resolve
+from .state import Dist, PypiPlan, PypiRequest, PypiSettings, PypiState
+
+__all__ = [
+    "Dist",
+    "InstalledDist",
+    "PypiPlan",
+    "PypiRequest",
+    "PypiSettings",
+    "PypiState",
+    "apply",
+    "distributions",
+    "info",
+    "lookup",
+    "outdated",
+    "resolve",
+    "site_folders",
+]

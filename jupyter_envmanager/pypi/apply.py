@@ -1,0 +1,163 @@
+"""Carry out a plan in a stage, which then takes the prefix's place.
+
+uv installs into an empty folder beside the stage, never into the stage: there every file may be a hard link to the live
+prefix, to a former generation or to a package cache, and uv writes some in place. From that folder the files are moved.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..errors import Conflict, Invalid
+from . import lock
+from .failures import translate
+from .files import Stage, no_space
+from .installed import InstalledDist, distributions, site_folders
+from .names import normal
+from .relocate import finish, mark_requested
+from .reporting import Report
+from .runner import run
+from .state import PypiPlan, PypiSettings
+
+
+def apply(plan: PypiPlan, *, stage: Path, prefix: Path, settings: PypiSettings, report: Report) -> None:
+    """Install and remove what the plan says, in the stage. Blocks; nothing is resolved anew.
+
+    Parameters
+    ----------
+    stage:
+        A complete environment that nobody uses; left half changed by an error.
+    prefix:
+        Where the stage will be: scripts and metadata say so already.
+    report:
+        Told what happens; progress is 0..1 of this part.
+
+    Raises
+    ------
+    BuildFailed
+        ``details["log"]`` is the end of the build log.
+    ChannelUnreachable, Damaged, NoSpace, NotAllowed
+    Conflict
+        The stage is not what the plan is for.
+    """
+    packages = lock.read(plan.lock)
+    lock.check_roots(packages, settings.allowed_roots)
+    scratch = stage.with_name(f"{stage.name}-pypi")
+    shutil.rmtree(scratch, ignore_errors=True)
+    try:
+        with no_space():
+            scratch.mkdir()
+            fresh = _installed(plan, packages, scratch, stage, settings, report) if packages else []
+            place = Stage(stage)
+            gone = {normal(name) for name in [*plan.remove, *(dist.name for _, dist in fresh)]}
+            _remove(gone, {normal(name) for name in plan.remove}, place, report)
+            names = [normal(name) for name in plan.requested]
+            root = scratch / "new"
+            finish(fresh, root=root, stage=stage, prefix=prefix, requested=names, report=report)
+            for site, dist in fresh:
+                _move(site, dist, root, place, report)
+            _mark(names, stage)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    _check(stage, settings, report)
+    report("pypi", f"{len(plan.actions)} PyPI packages changed", 1.0)
+
+
+def _installed(
+    plan: PypiPlan,
+    packages: Sequence[lock.Locked],
+    scratch: Path,
+    stage: Path,
+    settings: PypiSettings,
+    report: Report,
+) -> list[tuple[Path, InstalledDist]]:
+    """Let uv install the lock into the scratch folder; what came, with the site-packages folder it is in."""
+    python = _python(stage)
+    # uv knows the format by the name.
+    file = scratch / "pylock.toml"
+    file.write_text(plan.lock, encoding="utf-8")
+    heard = Counter[str]()
+
+    def hear(line: str) -> None:
+        word = line.split(" ", 1)[0] if line[:1].isalpha() else line.strip().partition(" ")[0]
+        if word in ("Building", "Built", "Downloading", "Downloaded", "Updating", "Updated", "Prepared", "Installed"):
+            heard[word] += word in ("Built", "Downloaded")
+            report("pypi", line.strip(), min(0.8, 0.8 * heard.total() / (len(packages) + 1)))
+
+    report("pypi", f"Installing {len(packages)} PyPI packages", 0.0)
+    told = run(
+        [
+            *("pip", "install", "--no-deps", "--no-sources", "--no-progress", "--break-system-packages"),
+            *("--preview-features", "pylock", "--python", str(python), "--prefix", str(scratch / "new")),
+            *("--requirements", str(file)),
+        ],
+        settings,
+        hear,
+    )
+    if told.code != 0:
+        raise translate(told.errors)
+    fresh = [(site, dist) for site in site_folders(scratch / "new") for dist in distributions(site)]
+    missing = {normal(p.name) for p in packages} - {normal(dist.name) for _, dist in fresh}
+    if missing:
+        raise Conflict(
+            f"{', '.join(sorted(missing))} cannot be installed with the Python of this environment.",
+            hint="Preview the change again.",
+            field="pypi",
+        )
+    return fresh
+
+
+def _python(stage: Path) -> Path:
+    for name in ("bin/python", "python.exe", "Scripts/python.exe"):
+        if (stage / name).exists():
+            return stage / name
+    raise Invalid(
+        "The environment has no Python to install PyPI packages for.", hint="Add the package python.", field="pypi"
+    )
+
+
+def _remove(gone: set[str], asked: set[str], place: Stage, report: Report) -> None:
+    """Remove distributions by their RECORD; replaced ones, and those of a Python that has left, as well."""
+    for site in site_folders(place.root):
+        for dist in distributions(site):
+            name = normal(dist.name)
+            if name not in gone:
+                continue
+            if not dist.record and name in asked:
+                raise Conflict(
+                    f"{dist.name} was installed without a list of its files, so it cannot be removed cleanly.",
+                    hint="Create the environment anew without it.",
+                    field="pypi",
+                )
+            place.remove(site, [row.path for row in dist.record] or [dist.info])
+            place.remove_tree(site / dist.info)
+            report("pypi", f"Removed {dist.name} {dist.version}", 0.85)
+
+
+def _move(site: Path, dist: InstalledDist, root: Path, place: Stage, report: Report) -> None:
+    target = place.root / site.relative_to(root)
+    info = next(known for known in distributions(site) if known.info == dist.info)
+    replaced = place.take(site, target, [row.path for row in info.record], root)
+    if replaced:
+        shown = ", ".join(replaced[:5]) + (" …" if len(replaced) > 5 else "")
+        report("pypi", f"{dist.name} replaces files of other packages: {shown}", 0.9)
+
+
+def _mark(names: Sequence[str], stage: Path) -> None:
+    """Mark as asked for what has been there before."""
+    for site in site_folders(stage):
+        for dist in distributions(site):
+            if dist.record and not dist.requested and normal(dist.name) in names:
+                mark_requested(site, dist, True)
+
+
+def _check(stage: Path, settings: PypiSettings, report: Report) -> None:
+    """Tell what does not fit together; a reason to know, not to fail."""
+    complaints: list[str] = []
+    run(["pip", "check", "--python", str(_python(stage))], settings, complaints.append)
+    for line in complaints:
+        if line.startswith("The package"):
+            report("pypi", line.replace("`", ""), 0.95)

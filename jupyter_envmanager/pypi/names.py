@@ -1,0 +1,12 @@
+"""Names of Python distributions, of which one has many spellings."""
+
+from __future__ import annotations
+
+from packaging.utils import canonicalize_name
+
+
+def normal(name: str) -> str:
+    """The spelling by which names are compared: ``Ruamel_YAML`` is ``ruamel-yaml``
+    (https://packaging.python.org/en/latest/specifications/name-normalization/).
+    """
+    return canonicalize_name(name)

@@ -1,0 +1,285 @@
+"""Change, as a user meets it: what is there afterwards, what stays as it was, and what is said when it goes wrong."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import msgspec
+import pytest
+from conftest import Home
+from local_channel import ChannelServer
+
+from jupyter_envmanager.errors import Conflict, Invalid, NotAllowed, NotFound, Unsatisfiable
+from jupyter_envmanager.models import Change, History, Job, Plan
+
+
+async def apply(home: Home, name: str, change: Change) -> Job:
+    """Preview and apply a change, and wait for its end."""
+    environment = await home.service.find(name)
+    plan = await home.service.changes.preview(environment.id, change)
+    job = await home.service.changes.change(environment.id, Change(plan=plan.id))
+    ended = await home.service.queue.wait(job.id)
+    await home.service.queue.wait_for_aftercare(job.id)
+    return ended
+
+
+async def installed(home: Home, name: str) -> dict[str, str]:
+    """Versions by package."""
+    environment = await home.service.find(name)
+    return {one.name: one.version for one in (await home.service.packages(environment.id)).packages}
+
+
+async def preview(home: Home, name: str, change: Change) -> Plan:
+    return await home.service.changes.preview((await home.service.find(name)).id, change)
+
+
+async def history(home: Home, name: str) -> History:
+    return await home.service.changes.history((await home.service.find(name)).id)
+
+
+def files(root: Path) -> dict[str, str]:
+    """Every file below a folder with the hash of its content, its mode and its time."""
+    found = {}
+    for path in sorted(root.rglob("*")):
+        status = path.lstat()
+        content = os.readlink(path) if path.is_symlink() else path.read_bytes() if path.is_file() else b""
+        digest = hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()
+        found[str(path.relative_to(root))] = f"{digest} {status.st_mode:o} {status.st_mtime_ns}"
+    return found
+
+
+def difference(plan: Plan) -> dict[str, tuple[str, str | None, str | None]]:
+    return {action.name: (action.op, action.from_, action.to) for action in plan.actions}
+
+
+async def test_an_install_does_what_the_preview_said(tiny_home: Home) -> None:
+    await tiny_home.create("one", "tiny=1")
+    plan = await preview(tiny_home, "one", Change(install=["tinier"]))
+    assert difference(plan) == {"tinier": ("install", None, "1.0")}
+    assert plan.title == "Install tinier"
+    job = await apply(tiny_home, "one", Change(install=["tinier"]))
+    assert job.state == "succeeded", job.error
+    assert await installed(tiny_home, "one") == {"tiny": "1.0", "tinier": "1.0"}
+
+
+async def test_an_update_is_kept_back_by_what_was_asked_for_only_when_it_says_so(tiny_home: Home) -> None:
+    await tiny_home.create("one", "tiny=1")
+    everything = await preview(tiny_home, "one", Change(update="all"))
+    assert everything.actions == []
+    plan = await preview(tiny_home, "one", Change(update=["tiny"]))
+    assert difference(plan) == {"tiny": ("upgrade", "1.0", "2.0")}
+    job = await apply(tiny_home, "one", Change(update=["tiny"]))
+    assert job.state == "succeeded", job.error
+    assert (tiny_home.envs / "one" / "share" / "tiny" / "version").read_text() == "2.0\n"
+    assert not (tiny_home.envs / "one" / "bin" / "tiny").exists()
+
+
+async def test_a_removal_takes_what_only_it_needed_and_nothing_else(tiny_home: Home) -> None:
+    await tiny_home.create("one", "more-files", "tinier")
+    assert set(await installed(tiny_home, "one")) == {"files", "more-files", "tinier", "tiny"}
+    plan = await preview(tiny_home, "one", Change(remove=["tinier"]))
+    assert difference(plan) == {"tinier": ("remove", "1.0", None), "tiny": ("remove", "1.0", None)}
+    job = await apply(tiny_home, "one", Change(remove=["tinier"]))
+    assert job.state == "succeeded", job.error
+    assert set(await installed(tiny_home, "one")) == {"files", "more-files"}
+
+
+async def test_a_removal_names_what_goes_with_it(tiny_home: Home) -> None:
+    await tiny_home.create("one", "tinier", "tiny")
+    plan = await preview(tiny_home, "one", Change(remove=["tiny"]))
+    assert {action.name for action in plan.actions} == {"tiny", "tinier"}
+    assert [(warning.code, warning.details["packages"]) for warning in plan.warnings] == [("removes_more", ["tinier"])]
+
+
+async def test_files_put_in_by_hand_survive(tiny_home: Home) -> None:
+    await tiny_home.create("one", "tiny=1")
+    prefix = tiny_home.envs / "one"
+    (prefix / "share" / "tiny" / "mine.txt").write_text("mine\n")
+    (prefix / "notes").mkdir()
+    (prefix / "notes" / "link").symlink_to("../share/tiny/mine.txt")
+    await apply(tiny_home, "one", Change(update=["tiny"]))
+    assert (prefix / "share" / "tiny" / "mine.txt").read_text() == "mine\n"
+    assert (prefix / "notes" / "link").read_text() == "mine\n"
+
+
+async def test_what_the_user_edits_later_leaves_the_kept_generation_alone(tiny_home: Home) -> None:
+    await tiny_home.create("one", "tiny=1")
+    prefix = tiny_home.envs / "one"
+    (prefix / "settings.ini").write_text("old\n")
+    await apply(tiny_home, "one", Change(install=["files"]))
+    with (prefix / "settings.ini").open("r+") as file:
+        file.write("new\n")
+    await apply_rollback(tiny_home, "one", 1)
+    assert (prefix / "settings.ini").read_text() == "old\n"
+
+
+async def apply_rollback(home: Home, name: str, generation: int) -> Job:
+    environment = await home.service.find(name)
+    job = await home.service.changes.rollback(environment.id, generation)
+    return await home.service.queue.wait(job.id)
+
+
+async def test_back_and_forth(tiny_home: Home) -> None:
+    await tiny_home.create("one", "tiny=1")
+    prefix = tiny_home.envs / "one"
+    first = files(prefix)
+    await apply(tiny_home, "one", Change(install=["files"]))
+    second = files(prefix)
+    assert (await apply_rollback(tiny_home, "one", 1)).state == "succeeded"
+    assert files(prefix) == first
+    states = (await history(tiny_home, "one")).generations
+    assert [(one.number, one.current, one.title) for one in states] == [
+        (2, False, "Install files"),
+        (1, True, "Created"),
+    ]
+    assert (await apply_rollback(tiny_home, "one", 2)).state == "succeeded"
+    assert files(prefix) == second
+
+
+async def test_a_change_after_going_back_makes_a_new_generation(tiny_home: Home) -> None:
+    await tiny_home.create("one", "tiny=1")
+    await apply(tiny_home, "one", Change(install=["files"]))
+    await apply_rollback(tiny_home, "one", 1)
+    await apply(tiny_home, "one", Change(update=["tiny"]))
+    states = (await history(tiny_home, "one")).generations
+    assert [(one.number, one.parent, one.current) for one in states] == [(3, 1, True), (2, 1, False), (1, None, False)]
+
+
+async def test_so_many_generations_are_kept_as_the_site_says(tiny_home: Home) -> None:
+    await tiny_home.create("one", "tiny=1")
+    for spec in ("files", "more-files", "tinier", "tiny=1.0"):
+        await apply(tiny_home, "one", Change(install=[spec]) if spec != "tiny=1.0" else Change(remove=["more-files"]))
+    states = (await history(tiny_home, "one")).generations
+    assert [one.number for one in states] == [5, 4, 3, 2]
+    environment = await tiny_home.service.find("one")
+    left = await tiny_home.service.changes.forget_generation(environment.id, 3)
+    assert [one.number for one in left.generations] == [5, 4, 2]
+
+
+async def test_kept_generations_stay_as_they_were_bit_by_bit(tiny_home: Home) -> None:
+    await tiny_home.create("one", "tiny=1")
+    kept: dict[int, dict[str, str]] = {1: files(tiny_home.envs / "one")}
+    for number, change in enumerate(
+        (Change(install=["files"]), Change(update=["tiny"]), Change(remove=["files"]), Change(pin=["tiny 2.*"])), 2
+    ):
+        assert (await apply(tiny_home, "one", change)).state == "succeeded"
+        kept[number] = files(tiny_home.envs / "one")
+    environment = await tiny_home.service.find("one")
+    generations = tiny_home.envs / ".envmanager" / environment.id / "generations"
+    assert {int(folder.name) for folder in generations.iterdir()} == {2, 3, 4}
+    for folder in generations.iterdir():
+        assert files(folder) == kept[int(folder.name)]
+
+
+async def test_a_plan_for_another_state_is_refused(tiny_home: Home) -> None:
+    await tiny_home.create("one", "tiny=1")
+    environment = await tiny_home.service.find("one")
+    changes = tiny_home.service.changes
+    plan = await changes.preview(environment.id, Change(install=["files"]))
+    await apply(tiny_home, "one", Change(update=["tiny"]))
+    with pytest.raises(Conflict, match="changed since the preview"):
+        await changes.change(environment.id, Change(plan=plan.id))
+
+
+async def test_the_history_is_one_that_conda_reads(tiny_home: Home) -> None:
+    await tiny_home.create("one", "tiny=1")
+    await apply(tiny_home, "one", Change(install=["files"]))
+    await apply(tiny_home, "one", Change(update=["tiny"]))
+    await apply(tiny_home, "one", Change(remove=["files"]))
+    text = (tiny_home.envs / "one" / "conda-meta" / "history").read_text()
+    lines = [line for line in text.splitlines() if line[0] in "+-" or "specs" in line]
+    assert [line.split("::")[-1] for line in lines] == [
+        "tiny-1.0-0",
+        "# update specs: ['tiny=1']",
+        "files-1.0-0",
+        "# update specs: ['files']",
+        "tiny-1.0-0",
+        "tiny-2.0-0",
+        "# update specs: ['tiny']",
+        "files-1.0-0",
+        "# remove specs: ['files']",
+    ]
+
+
+async def test_a_pin_holds_until_it_is_taken_away(tiny_home: Home) -> None:
+    await tiny_home.create("one", "tiny=1")
+    await apply(tiny_home, "one", Change(pin=["tiny 1.*"]))
+    assert (tiny_home.envs / "one" / "conda-meta" / "pinned").read_text() == "tiny 1.*\n"
+    held = await preview(tiny_home, "one", Change(update=["tiny"]))
+    assert held.actions == []
+    assert [warning.code for warning in held.warnings] == ["pinned"]
+    with pytest.raises(Unsatisfiable) as caught:
+        await preview(tiny_home, "one", Change(install=["tiny=2"]))
+    assert "pin tiny 1.*" in caught.value.hint
+    await apply(tiny_home, "one", Change(unpin=["tiny"], install=["files"]))
+    assert difference(await preview(tiny_home, "one", Change(install=["tiny=2"])))["tiny"][0] == "upgrade"
+
+
+async def test_a_conflict_says_which_earlier_wish_is_in_the_way(tiny_home: Home) -> None:
+    await tiny_home.create("one", "tinier")
+    with pytest.raises(Unsatisfiable):
+        await preview(tiny_home, "one", Change(install=["tiny=2"]))
+    await tiny_home.create("two", "tiny=2")
+    with pytest.raises(Unsatisfiable) as caught:
+        await preview(tiny_home, "two", Change(install=["tinier"]))
+    assert "tiny=2" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        (Change(), Invalid),
+        (Change(install=["no-such-package"]), NotFound),
+        (Change(remove=["absent"]), NotFound),
+        (Change(update=["absent"]), NotFound),
+        (Change(install=["--prefix=/"]), Invalid),
+        (Change(install=["http://example.org/a.conda"]), Invalid),
+        (Change(pin=["-c evil"]), Invalid),
+    ],
+)
+async def test_bad_requests_say_what_is_wrong(tiny_home: Home, change: Change, error: type[Exception]) -> None:
+    await tiny_home.create("one", "tiny=1")
+    before = files(tiny_home.envs / "one")
+    with pytest.raises(error):
+        await preview(tiny_home, "one", change)
+    assert files(tiny_home.envs / "one") == before
+
+
+async def test_a_frozen_environment_refuses_with_its_own_words(tiny_home: Home) -> None:
+    await tiny_home.create("one", "tiny=1")
+    frozen = tiny_home.envs / "one" / "conda-meta" / "frozen"
+    frozen.write_text('{"message": "Ask Ada before you change this."}')
+    with pytest.raises(NotAllowed, match="Ask Ada"):
+        await preview(tiny_home, "one", Change(install=["files"]))
+
+
+async def test_a_channel_that_is_gone_after_the_preview_leaves_all_as_it_was(
+    tiny_home: Home, tiny: ChannelServer
+) -> None:
+    await tiny_home.create("one", "tiny=1")
+    before = files(tiny_home.envs / "one")
+    environment = await tiny_home.service.find("one")
+    plan = await tiny_home.service.changes.preview(environment.id, Change(install=["files"]))
+    tiny.shutdown()
+    tiny.server_close()
+    job = await tiny_home.service.changes.change(environment.id, Change(plan=plan.id))
+    ended = await tiny_home.service.queue.wait(job.id)
+    assert ended.state == "failed"
+    assert ended.error is not None
+    assert ended.error.code == "channel_unreachable"
+    assert files(tiny_home.envs / "one") == before
+    assert tiny_home.leftovers() == []
+
+
+async def test_a_request_that_is_not_the_previewed_one_is_refused(tiny_home: Home) -> None:
+    await tiny_home.create("one", "tiny=1")
+    environment = await tiny_home.service.find("one")
+    plan = await tiny_home.service.changes.preview(environment.id, Change(install=["files"]))
+    with pytest.raises(Conflict):
+        await tiny_home.service.changes.change(environment.id, Change(install=["tinier"], plan=plan.id))
+    job = await tiny_home.service.changes.change(
+        environment.id, msgspec.structs.replace(Change(install=["files"]), plan=plan.id)
+    )
+    assert (await tiny_home.service.queue.wait(job.id)).state == "succeeded"
