@@ -88,7 +88,7 @@ async def create(
         posted, begin = time.time(), time.perf_counter()
         job = server.post("environments", body)
         answered = time.perf_counter() - begin
-        await asyncio.wait_for(_success(events, job["id"]), _SECONDS)
+        await asyncio.wait_for(success(events, job["id"]), _SECONDS)
         told, succeeded = time.time(), time.perf_counter() - begin
     finally:
         events.close()
@@ -103,7 +103,8 @@ async def create(
     return Created(answered, succeeded, cell, parts, job["id"], Path(job["prefix"]), job["kernel"])
 
 
-async def _success(events: Any, job: str) -> None:
+async def success(events: Any, job: str) -> None:
+    """Wait for the event that a job has succeeded; raises JobFailed for another end."""
     while True:
         data = await events.read_message()
         if data is None:

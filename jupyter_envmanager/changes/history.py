@@ -35,6 +35,12 @@ def history(prefix: Path, environment: str, keep: int) -> History:
     )
 
 
+def numbers(prefix: Path, environment: str) -> tuple[int, list[int]]:
+    """The number of the current generation, and those of the kept ones."""
+    place = Workplace(prefix, environment)
+    return generations.current(place), generations.kept(place)
+
+
 def _generation(folder: Path, number: int, size: int | None = None) -> Generation:
     marker = read_marker(folder)
     summary = summarise(str(folder / "conda-meta"))

@@ -32,7 +32,7 @@ from ..plans import PlanStore, StoredChange
 from ..previews import Previewer
 from ..pypi import Dist, PypiSettings, outdated
 from ..siteconfig import Site
-from .history import history
+from .history import history, numbers
 from .preview import ChangePreviewer, environment_channels
 
 
@@ -186,6 +186,8 @@ class ChangeService:
     async def history(self, environment: str) -> History:
         """The states of an environment that are kept, newest first."""
         found = await self._find(environment)
+        # Who looks at the history is likely to go back.
+        await self._queue.prepare()
         return await asyncio.to_thread(history, Path(found.prefix), found.id, self._site.keep_generations)
 
     async def rollback(self, environment: str, generation: int) -> Job:
@@ -197,14 +199,13 @@ class ChangeService:
             It is not kept.
         """
         found = await self._changeable(environment)
-        known = await self.history(environment)
-        if not any(one.number == generation and not one.current for one in known.generations):
+        current, kept = await asyncio.to_thread(numbers, Path(found.prefix), found.id)
+        if generation not in kept:
             raise NotFound(
                 f"{found.name} has no generation {generation} to go to.",
                 hint="Refresh the history.",
                 field="generation",
             )
-        current = next((one.number for one in known.generations if one.current), 0)
         action = RollbackAction(
             prefix=found.prefix,
             environment=found.id,

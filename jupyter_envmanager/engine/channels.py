@@ -100,6 +100,7 @@ class Channels:
             raise unreachable("timed out", self.reach.channels) from error
         finally:
             answer.close()
+            give_back()
             self._slim()
 
     async def _look(self, patience: float | None = None) -> bool:
@@ -129,11 +130,12 @@ class Channels:
         return bool(loads)
 
     def _slim(self) -> None:
-        give_back()
+        """Drop shards from memory once they are many: a long session of typing reads a good part of a channel."""
         if resident_bytes() - self._resident > _KEPT_BYTES:
             for source in self._sources:
                 source.slim()
             give_back()
+            self._resident = resident_bytes()
 
     # Names
 
@@ -188,6 +190,7 @@ class Channels:
         return await aside(self._search(query, limit))
 
     async def _search(self, query: str, limit: int) -> PackageHits:
+        self._slim()
         waited = await self._look(_PATIENCE_SECONDS)
         matches = self._read_names().matching(query)
         shown = matches[: max(0, limit)]

@@ -129,7 +129,7 @@ def is_current(index: Path, stored: list[Stored]) -> bool:
 def open_index(index: Path) -> sqlite3.Connection:
     """An index to read from, whole; raises sqlite3.Error. Indexes are replaced, never changed: no lock is needed."""
     # rattler may ask from any thread.
-    database = sqlite3.connect(f"{index.absolute().as_uri()}?immutable=1", uri=True, check_same_thread=False)
+    database = sqlite3.connect(f"{index.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
     (state,) = database.execute("PRAGMA quick_check(1)").fetchone()
     if state != "ok":
         database.close()

@@ -27,7 +27,7 @@ class ProcessId(msgspec.Struct, frozen=True, kw_only=True):
 
     def here(self) -> bool:
         """Whether it is a process of this host that we can see."""
-        return self.host == socket.gethostname() and self.space == _space()
+        return self.host == socket.gethostname() and self.space in ("", _space())
 
     def alive(self) -> bool:
         """Whether it lives. A process of another host counts as alive: only its heartbeat can tell."""

@@ -307,7 +307,7 @@ def _recover(folder: JobFolder, job: Job) -> str:
     try:
         for cache in getattr(action, "pkgs_dirs", []):
             clear_stale(cache_lock_file(Path(cache)))
-        return recover(
+        outcome = recover(
             Path(job.prefix),
             job.environment,
             job=job.id,
@@ -317,6 +317,10 @@ def _recover(folder: JobFolder, job: Job) -> str:
     except (OSError, EnvManagerError):
         _logger.exception("recovery of job %s", job.id)
         return "discarded"
+    if job.action == "remove" and not os.path.lexists(job.prefix):
+        # Killed between its last step and its last word; there is no marker where nothing is.
+        return "finished"
+    return outcome
 
 
 def _lost(folder: JobFolder, status: int | None) -> Problem:

@@ -6,16 +6,18 @@ prefix, to a former generation or to a package cache, and uv writes some in plac
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..errors import Conflict, Invalid
 from . import lock
 from .failures import translate
 from .files import Stage, no_space
-from .installed import InstalledDist, distributions, site_folders
+from .index import indexes
+from .installed import InstalledDist, conflicts, distributions, site_folders
 from .names import normal
 from .relocate import finish, mark_requested
 from .reporting import Report
@@ -49,20 +51,24 @@ def apply(plan: PypiPlan, *, stage: Path, prefix: Path, settings: PypiSettings, 
     shutil.rmtree(scratch, ignore_errors=True)
     try:
         with no_space():
-            scratch.mkdir()
+            # Nobody else's: the address of the index may hold a password.
+            scratch.mkdir(mode=0o700)
             fresh = _installed(plan, packages, scratch, stage, settings, report) if packages else []
             place = Stage(stage)
+            there = list(_there(stage))
             gone = {normal(name) for name in [*plan.remove, *(dist.name for _, dist in fresh)]}
-            _remove(gone, {normal(name) for name in plan.remove}, place, report)
+            leaving = [(site, dist) for site, dist in there if normal(dist.name) in gone]
+            staying = [(site, dist) for site, dist in there if normal(dist.name) not in gone]
+            _remove(leaving, {normal(name) for name in plan.remove}, place, report)
             names = [normal(name) for name in plan.requested]
             root = scratch / "new"
             finish(fresh, root=root, stage=stage, prefix=prefix, requested=names, report=report)
             for site, dist in fresh:
                 _move(site, dist, root, place, report)
-            _mark(names, stage)
+            _mark(names, staying)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    _check(stage, settings, report)
+    _complain([dist for _, dist in [*staying, *fresh]], plan.python_version, report)
     report("pypi", f"{len(plan.actions)} PyPI packages changed", 1.0)
 
 
@@ -78,7 +84,7 @@ def _installed(
     python = _python(stage)
     # uv knows the format by the name.
     file = scratch / "pylock.toml"
-    file.write_text(plan.lock, encoding="utf-8")
+    file.write_text(lock.with_index(plan.lock, indexes(settings, os.environ)[-1]), encoding="utf-8")
     heard = Counter[str]()
 
     def hear(line: str) -> None:
@@ -99,7 +105,7 @@ def _installed(
     )
     if told.code != 0:
         raise translate(told.errors)
-    fresh = [(site, dist) for site in site_folders(scratch / "new") for dist in distributions(site)]
+    fresh = list(_there(scratch / "new"))
     missing = {normal(p.name) for p in packages} - {normal(dist.name) for _, dist in fresh}
     if missing:
         raise Conflict(
@@ -108,6 +114,11 @@ def _installed(
             field="pypi",
         )
     return fresh
+
+
+def _there(root: Path) -> Iterator[tuple[Path, InstalledDist]]:
+    """The distributions below a folder, each with the site-packages folder it is in."""
+    return ((site, dist) for site in site_folders(root) for dist in distributions(site))
 
 
 def _python(stage: Path) -> Path:
@@ -119,22 +130,18 @@ def _python(stage: Path) -> Path:
     )
 
 
-def _remove(gone: set[str], asked: set[str], place: Stage, report: Report) -> None:
+def _remove(leaving: Sequence[tuple[Path, InstalledDist]], asked: set[str], place: Stage, report: Report) -> None:
     """Remove distributions by their RECORD; replaced ones, and those of a Python that has left, as well."""
-    for site in site_folders(place.root):
-        for dist in distributions(site):
-            name = normal(dist.name)
-            if name not in gone:
-                continue
-            if not dist.record and name in asked:
-                raise Conflict(
-                    f"{dist.name} was installed without a list of its files, so it cannot be removed cleanly.",
-                    hint="Create the environment anew without it.",
-                    field="pypi",
-                )
-            place.remove(site, [row.path for row in dist.record] or [dist.info])
-            place.remove_tree(site / dist.info)
-            report("pypi", f"Removed {dist.name} {dist.version}", 0.85)
+    for site, dist in leaving:
+        if not dist.record and normal(dist.name) in asked:
+            raise Conflict(
+                f"{dist.name} was installed without a list of its files, so it cannot be removed cleanly.",
+                hint="Create the environment anew without it.",
+                field="pypi",
+            )
+        place.remove(site, [row.path for row in dist.record] or [dist.info])
+        place.remove_tree(site / dist.info)
+        report("pypi", f"Removed {dist.name} {dist.version}", 0.85)
 
 
 def _move(site: Path, dist: InstalledDist, root: Path, place: Stage, report: Report) -> None:
@@ -146,18 +153,17 @@ def _move(site: Path, dist: InstalledDist, root: Path, place: Stage, report: Rep
         report("pypi", f"{dist.name} replaces files of other packages: {shown}", 0.9)
 
 
-def _mark(names: Sequence[str], stage: Path) -> None:
+def _mark(names: Sequence[str], staying: Sequence[tuple[Path, InstalledDist]]) -> None:
     """Mark as asked for what has been there before."""
-    for site in site_folders(stage):
-        for dist in distributions(site):
-            if dist.record and not dist.requested and normal(dist.name) in names:
-                mark_requested(site, dist, True)
+    for site, dist in staying:
+        if dist.record and not dist.requested and normal(dist.name) in names:
+            mark_requested(site, dist, True)
 
 
-def _check(stage: Path, settings: PypiSettings, report: Report) -> None:
+def _complain(dists: Sequence[InstalledDist], python_version: str, report: Report) -> None:
     """Tell what does not fit together; a reason to know, not to fail."""
-    complaints: list[str] = []
-    run(["pip", "check", "--python", str(_python(stage))], settings, complaints.append)
-    for line in complaints:
-        if line.startswith("The package"):
-            report("pypi", line.replace("`", ""), 0.95)
+    if not python_version:
+        return
+    for dist, need, there in conflicts(dists, python_version):
+        found = f"{need.name} is {there.version}" if there else "that is not installed"
+        report("pypi", f"{dist.name} {dist.version} needs {need.name}{need.specifier}, but {found}", 0.95)

@@ -6,6 +6,7 @@ https://packaging.python.org/en/latest/specifications/recording-installed-packag
 from __future__ import annotations
 
 import csv
+import functools
 import io
 from collections.abc import Iterable, Iterator
 from email.parser import HeaderParser
@@ -94,19 +95,31 @@ def conflicts(dists: Iterable[Dist], python_version: str) -> Iterator[tuple[Dist
 
 def needs(dist: Dist, python_version: str) -> Iterator[Requirement]:
     """What a distribution needs on this machine, extras aside."""
+    found = (_need(line, python_version) for line in dist.requires)
+    return (requirement for requirement in found if requirement is not None)
+
+
+# One preview reads the same lines several times.
+@functools.lru_cache(maxsize=20_000)
+def _need(line: str, python_version: str) -> Requirement | None:
+    """The requirement of a line; None where it does not count, or cannot be read."""
     surroundings: dict[str, str] = {
-        **{name: str(value) for name, value in default_environment().items()},
+        **_surroundings(),
         "python_full_version": python_version,
         "python_version": ".".join(python_version.split(".")[:2]),
         "extra": "",
     }
-    for line in dist.requires:
-        try:
-            requirement = Requirement(line)
-            if requirement.marker is None or requirement.marker.evaluate(surroundings):
-                yield requirement
-        except (InvalidRequirement, InvalidVersion):
-            continue
+    try:
+        requirement = Requirement(line)
+        counts = requirement.marker is None or requirement.marker.evaluate(surroundings)
+    except (InvalidRequirement, InvalidVersion):
+        return None
+    return requirement if counts else None
+
+
+@functools.cache
+def _surroundings() -> dict[str, str]:
+    return {name: str(value) for name, value in default_environment().items()}
 
 
 def fits(requirement: Requirement, version: str) -> bool:

@@ -120,6 +120,24 @@ def keep_hashes(text: str, hashes: Mapping[str, list[str]]) -> str:
     return "".join(_render(lock))
 
 
+def with_index(text: str, index: str) -> str:
+    """The lock with every file of an index said to be from this one.
+
+    uv looks for what it has by the index, and downloads again what names none, unless the server allows otherwise. Two
+    indexes may share a name here: what has another hash is not taken.
+
+    Parameters
+    ----------
+    index:
+        URL of an index that uv is told of, to the letter; may hold credentials.
+    """
+    lock = msgspec.toml.decode(text)
+    for package in lock.get("packages", []):
+        if "wheels" in package or "sdist" in package:
+            package["index"] = index
+    return "".join(_render(lock))
+
+
 def check_roots(packages: list[Locked], roots: list[str]) -> None:
     """Check that nothing is taken from a folder outside of ``roots``, also where a project refers to another.
 

@@ -41,6 +41,7 @@ def describe(
         remove=[before[name].name for name in sorted(gone)],
         # What conda brings stays conda's, however often it is asked for.
         requested=sorted(kept | {name for name in asked - removed if name not in conda or name in changed}),
+        python_version=state.python_version,
         warnings=[*_overwritten(conda, changes), *_rebuilt(before, changes, state), *_broken(state, changes, gone)],
     )
 

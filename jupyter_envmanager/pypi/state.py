@@ -111,6 +111,8 @@ class PypiPlan(msgspec.Struct, frozen=True, kw_only=True):
         Names of the distributions that go; those that ``lock`` replaces are not listed.
     requested:
         Names of all that were asked for, once the plan is carried out.
+    python_version:
+        The full version that the environment will have; empty where nobody asked.
     seconds:
         How long the resolution took.
     """
@@ -119,6 +121,7 @@ class PypiPlan(msgspec.Struct, frozen=True, kw_only=True):
     lock: str = ""
     remove: list[str] = []
     requested: list[str] = []
+    python_version: str = ""
     warnings: list[Problem] = []
     seconds: float = 0.0
 

@@ -1,0 +1,196 @@
+"""One writer at a time: whoever comes second waits and says for whom, and what a dead holder left is taken over."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from conftest import Home, MakeHome, until
+from local_channel import ChannelServer, Fault
+from test_change import files, installed
+from test_filesystems import refusing
+
+import jupyter_envmanager
+from jupyter_envmanager.environments import environment_id
+from jupyter_envmanager.errors import Conflict
+from jupyter_envmanager.jobs.lock import STALE_SECONDS, LockHolder, clear_stale, prefix_lock, read_holder
+from jupyter_envmanager.jobs.process import ProcessId, this_process
+from jupyter_envmanager.models import Change, Job
+
+__all__ = ["refusing"]
+
+
+def written(path: Path, process: ProcessId, *, age: float = 0.0) -> Path:
+    """A lock as another process has left it, last touched so many seconds ago."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(msgspec.json.encode(LockHolder(process=process, job="j1", user="bob")))
+    then = time.time() - age
+    os.utime(path, (then, then))
+    return path
+
+
+def elsewhere() -> ProcessId:
+    """A process of another host, with the number of one that lives here."""
+    return ProcessId(host="node17", pid=os.getpid(), start="1", space=this_process().space)
+
+
+def dead() -> ProcessId:
+    """A process of this host that is gone."""
+    return msgspec.structs.replace(this_process(), start="0")
+
+
+@contextmanager
+def waits(path: Path) -> Iterator[list[LockHolder]]:
+    """Somebody who wants the lock, and does not get it until the block's end."""
+    told: list[LockHolder] = []
+    got = threading.Event()
+
+    def take() -> None:
+        with prefix_lock(path, "mine", "ann", waiting=told.append):
+            got.set()
+
+    thread = threading.Thread(target=take, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not told and not got.is_set() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not got.is_set()
+    yield told
+    assert not got.is_set()
+    path.unlink()
+    thread.join(20)
+    assert got.is_set()
+
+
+def takes_over(path: Path) -> None:
+    told: list[LockHolder] = []
+    with prefix_lock(path, "mine", "ann", waiting=told.append) as lock:
+        assert lock.is_held()
+        assert told == []
+    assert list(path.parent.iterdir()) == []
+
+
+def test_a_holder_on_another_host_is_waited_for_while_its_heart_beats(tmp_path: Path) -> None:
+    with waits(written(tmp_path / "lock", elsewhere())) as told:
+        assert [holder.words() for holder in told] == ["job j1 of bob on node17"]
+
+
+def test_a_holder_on_another_host_that_is_silent_is_taken_over(tmp_path: Path) -> None:
+    takes_over(written(tmp_path / "lock", elsewhere(), age=STALE_SECONDS + 5))
+
+
+def test_another_process_with_the_holder_s_number_is_no_holder(tmp_path: Path) -> None:
+    takes_over(written(tmp_path / "lock", dead()))
+
+
+def test_a_living_holder_of_this_host_keeps_its_lock_however_long_it_slept(tmp_path: Path) -> None:
+    with waits(written(tmp_path / "lock", this_process(), age=3600)) as told:
+        assert [holder.words() for holder in told] == ["job j1 of bob"]
+
+
+def test_a_container_of_this_host_is_known_by_its_heartbeat_alone(tmp_path: Path) -> None:
+    inside = msgspec.structs.replace(dead(), space="pid:[1]")
+    with waits(written(tmp_path / "lock", inside)):
+        pass
+    takes_over(written(tmp_path / "lock", inside, age=STALE_SECONDS + 5))
+
+
+@pytest.mark.parametrize("ahead", [-600.0, 600.0], ids=["behind", "ahead"])
+def test_the_file_server_s_clock_counts_and_not_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ahead: float
+) -> None:
+    fresh = written(tmp_path / "a" / "lock", elsewhere())
+    silent = written(tmp_path / "b" / "lock", elsewhere(), age=STALE_SECONDS + 5)
+    right = time.time
+    monkeypatch.setattr(time, "time", lambda: right() + ahead)
+    clear_stale(fresh)
+    assert fresh.exists()
+    with waits(fresh):
+        pass
+    takes_over(silent)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"process": 1}', b"\xff\xfe"])
+def test_a_lock_that_says_nothing_is_left_to_whoever_writes_it_just_now(tmp_path: Path, content: bytes) -> None:
+    lock = tmp_path / "lock"
+    lock.write_bytes(content)
+    assert read_holder(lock) is None
+    then = time.time() - STALE_SECONDS - 5
+    os.utime(lock, (then, then))
+    takes_over(lock)
+
+
+def test_a_holder_that_lost_its_lock_says_so_and_leaves_the_new_one_alone(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with prefix_lock(path, "old", "ann", waiting=lambda _: None) as lock:
+        lock.check()
+        path.unlink()
+        written(path, elsewhere())
+        theirs = path.read_bytes()
+        with pytest.raises(Conflict, match="taken over"):
+            lock.check()
+        before = path.stat().st_mtime_ns
+        lock.touch()
+        assert path.stat().st_mtime_ns == before
+    assert path.read_bytes() == theirs
+
+
+def test_a_lock_of_the_same_file_number_is_another_lock(tmp_path: Path) -> None:
+    """Filesystems give the number of a file that is gone to the next one."""
+    path = tmp_path / "lock"
+    with prefix_lock(path, "old", "ann", waiting=lambda _: None) as lock:
+        path.write_bytes(msgspec.json.encode(LockHolder(process=elsewhere(), job="new", user="bob")))
+        with pytest.raises(Conflict):
+            lock.check()
+    assert path.exists()
+
+
+COUNT = """
+import sys
+from pathlib import Path
+from jupyter_envmanager.jobs.lock import prefix_lock
+
+lock, counter = Path(sys.argv[1]), Path(sys.argv[2])
+sys.stdin.readline()
+for _ in range(3):
+    with prefix_lock(lock, "count", "ann", waiting=lambda holder: None) as held:
+        number = int(counter.read_text())
+        held.check()
+        counter.write_text(str(number + 1))
+"""
+
+
+@pytest.mark.parametrize("refuse", ["", "link"], ids=["links", "no links"])
+def test_twenty_processes_do_not_lose_a_count(tmp_path: Path, refuse: str, refusing: Path) -> None:
+    lock = written(tmp_path / "place" / "lock", dead())
+    counter = tmp_path / "counter"
+    counter.write_text("0")
+    package = Path(jupyter_envmanager.__file__).parent.parent
+    environment = {**os.environ, "PYTHONPATH": str(package)}
+    if refuse:
+        environment |= {"LD_PRELOAD": str(refusing), "ENVMANAGER_TEST_REFUSE": refuse}
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", COUNT, lock, counter], stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+        )
+        for _ in range(20)
+    ]
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write(b"go\n")
+        process.stdin.flush()
+    errors = [process.communicate(timeout=60)[1] for process in processes]
+    assert errors == [b""] * 20
+    assert counter.read_text() == "60"
+    assert list(lock.parent.iterdir()) == []
