@@ -263,13 +263,17 @@ class _Handler(BaseHTTPRequestHandler):
         return 404, b"not here", "text/plain"
 
     def _send(self, status: int, body: bytes, kind: str, truncate: int | None = None) -> None:
-        self.send_response(status)
+        tag = f'"{hashlib.sha256(body).hexdigest()}"'
+        known = status == 200 and self.headers.get("If-None-Match") == tag
+        self.send_response(304 if known else status)
         self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        # Nothing may come from a cache that a test has just spoiled.
+        self.send_header("ETag", tag)
+        # Nothing may come unasked from a cache that a test has just spoiled.
         self.send_header("Cache-Control", "no-cache")
+        if not known:
+            self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        if self.command == "GET":
+        if self.command == "GET" and not known:
             self.wfile.write(body if truncate is None else body[:truncate])
         if truncate is not None:
             self.close_connection = True

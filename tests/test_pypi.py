@@ -689,6 +689,86 @@ async def test_an_apply_asks_for_nothing_but_the_files_of_the_plan(bench: Bench,
     ]
 
 
+def another(bench: Bench, name: str, **settings: Any) -> Bench:
+    """A second environment, which uses the same cache."""
+    other = Bench(bench.folder / name, msgspec.structs.replace(bench.settings, **settings))
+    shutil.copytree(bench.prefix, other.prefix, symlinks=True)
+    return other
+
+
+async def test_a_second_apply_downloads_nothing(bench: Bench, index: IndexServer) -> None:
+    index.add(sdist("source", "1.0"))
+    direct = index.add(wheel("direct", "1.0"))
+    other = another(bench, "second")
+    wanted = ("app", "source", f"direct @ {direct}")
+    await bench.change(*wanted)
+    plan = await other.plan(*wanted)
+    index.shelves.requests.clear()
+    other.apply(plan)
+    assert index.shelves.requests == []
+    assert other.versions() == {"app": "2.0", "dep": "2.0", "direct": "1.0", "source": "1.0"}
+    assert other.run(str(other.prefix / "bin" / "app")) == str(other.prefix)
+
+
+async def test_nor_does_it_where_the_index_wants_a_password(bench: Bench, index: IndexServer) -> None:
+    index.shelves.password = ("me", "hunter2")
+    bench.settings = msgspec.structs.replace(bench.settings, index=index.url.replace("//", "//me:hunter2@"))
+    other = another(bench, "second")
+    await bench.change("app")
+    plan = await other.plan("app")
+    index.shelves.requests.clear()
+    other.apply(plan)
+    assert index.shelves.requests == []
+    assert b"hunter2" not in b"".join(path.read_bytes() for path in other.site().rglob("*") if path.is_file())
+
+
+async def test_environments_share_the_files_of_the_cache(bench: Bench) -> None:
+    other = another(bench, "second")
+    for one in (bench, other):
+        await one.change("app")
+    first, second = (one.site() / "app.py" for one in (bench, other))
+    if first.stat().st_nlink == 1:
+        pytest.skip("this filesystem clones files instead of linking them, or has neither")
+    assert first.samefile(second)
+    # What says where the environment is, and who asked for it, is each one's own.
+    for name in ("app-2.0.dist-info/RECORD", "app-2.0.dist-info/INSTALLER", "../../../bin/app"):
+        assert not (bench.site() / name).samefile(other.site() / name)
+
+
+async def test_a_file_of_the_same_name_from_another_index_is_not_taken_from_the_cache(
+    bench: Bench, index: IndexServer
+) -> None:
+    with serve_index() as own:
+        own.wheel("dep", "2.0", files={"dep.py": "__version__ = 'our own'\n"})
+        other = another(bench, "second", extra_indexes=[own.url])
+        for _ in range(2):
+            await bench.change("dep")
+            await other.change("dep")
+            assert (bench.site() / "dep.py").read_text() == "__version__ = '2.0'\n"
+            assert (other.site() / "dep.py").read_text() == "__version__ = 'our own'\n"
+            for one in (bench, other):
+                await one.change(remove=["dep"])
+
+
+async def test_a_cached_file_that_is_not_what_was_previewed(bench: Bench, index: IndexServer) -> None:
+    other = another(bench, "second")
+    await bench.change("app")
+    index.wheel("app", "2.0", files={"app.py": "another = 1\n"})
+    plan = await other.plan("app")
+    other.apply(plan)
+    assert (other.site() / "app.py").read_text() == "another = 1\n"
+
+
+async def test_a_cache_that_somebody_has_written_into(bench: Bench) -> None:
+    other = another(bench, "second")
+    await bench.change("app")
+    for file in Path(bench.settings.cache).rglob("app.py"):
+        file.unlink()
+        file.write_text("evil = 1\n")
+    with pytest.raises(Damaged, match=r"app 2\.0 is damaged: app\.py"):
+        await other.change("app")
+
+
 async def test_a_wheel_cannot_write_outside_of_its_environment(bench: Bench, index: IndexServer) -> None:
     up = "../" * 12
     files = {"evil.py": "", f"{up}evil.txt": "evil\n", f"evil-1.0.data/data/{up}{bench.folder}/evil.txt": "evil\n"}

@@ -252,6 +252,7 @@ class ChangeService:
             updates += [
                 PackageUpdate(name=name, version=version, channel=channel) for name, (version, channel) in newer.items()
             ]
+            problems += channels.problems
         except (ChannelUnreachable, NotAllowed) as error:
             problems.append(error.problem())
         if pypi:

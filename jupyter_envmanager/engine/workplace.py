@@ -118,6 +118,11 @@ class Workplace:
             return None
         return journal
 
+    def owns(self, folder: Path) -> bool:
+        """Whether a folder is ours, or of the one whose environment this is: others may write in a shared location."""
+        owner = self.prefix.lstat().st_uid
+        return not folder.is_symlink() and (_is_mine(folder) or folder.lstat().st_uid == owner)
+
     def note_rollback(self, job: str) -> None:
         """Write down that a rollback is done: nothing in the state that it brought back could tell."""
         put(self._rollback_file, job.encode())

@@ -20,7 +20,7 @@ from ..engine.workplace import Journal, Workplace, read_marker, write_marker
 from ..environments import fingerprint
 from ..environments.pins import write_pins
 from ..environments.state import state
-from ..errors import Conflict, NotFound
+from ..errors import Conflict, NotAllowed, NotFound
 from ..pypi import PypiPlan, distributions, site_folders
 from ..pypi import apply as apply_pypi
 from ..words import amount
@@ -184,6 +184,11 @@ def rollback(action: RollbackAction, place: Workplace, job: str, lock: Lock, rep
     incoming = place.generation(action.generation)
     if not place.prefix.is_dir() or not (incoming / "conda-meta").is_dir():
         raise NotFound(f"Generation {action.generation} is not kept any more.", hint="Refresh the history.")
+    if not place.owns(incoming):
+        raise NotAllowed(
+            f"Generation {action.generation} belongs to somebody else than the environment, and is not trusted.",
+            hint="Ask the owner of the environment to go back.",
+        )
     journal = Journal(
         action="rollback",
         job=job,

@@ -28,14 +28,17 @@ from .process import ProcessId, this_process
 HEARTBEAT_SECONDS = 5.0
 STALE_SECONDS = 60.0
 _LOOK_SECONDS = 0.2
+# Without hard links, a lock is there for an instant before it says whose it is.
+_WRITING_SECONDS = 5.0
 
 
 class LockHolder(msgspec.Struct, frozen=True, kw_only=True):
-    """Who holds a lock, and for which job."""
+    """Who holds a lock, and for which job; ``token`` tells two holds of one process apart."""
 
     process: ProcessId
     job: str
     user: str
+    token: str = ""
 
     def words(self) -> str:
         """Whom to wait for, as a person reads it."""
@@ -53,16 +56,18 @@ class Lock:
     ----------
     path:
         The lock file.
+    content:
+        What is in it while it is ours; its inode may be another file's one day.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, content: bytes) -> None:
         self._path = path
-        self._inode = path.stat().st_ino
+        self._content = content
 
     def is_held(self) -> bool:
         """Whether it still is ours: a machine that slept for long may find that somebody has taken it over."""
         try:
-            return self._path.stat().st_ino == self._inode
+            return self._path.read_bytes() == self._content
         except OSError:
             return False
 
@@ -94,15 +99,20 @@ def read_holder(path: Path, *, now: float | None = None) -> LockHolder | None:
     now:
         The time by the clock of the filesystem, in seconds since the epoch; this host's by default.
     """
-    try:
-        holder = msgspec.json.decode(path.read_bytes(), type=LockHolder)
-        age = (time.time() if now is None else now) - path.stat().st_mtime
-    except (OSError, msgspec.DecodeError):
+    holder, modified = _read(path), _modified(path)
+    if holder is None or modified is None:
         return None
     if holder.process.here() and holder.process.start:
         # A process that sleeps with its machine, or whose clock was set, still holds its lock.
         return holder if holder.process.alive() else None
-    return holder if age <= STALE_SECONDS else None
+    return holder if (time.time() if now is None else now) - modified <= STALE_SECONDS else None
+
+
+def _read(path: Path) -> LockHolder | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=LockHolder)
+    except (OSError, msgspec.DecodeError):
+        return None
 
 
 @contextmanager
@@ -115,7 +125,8 @@ def prefix_lock(path: Path, job: str, user: str, waiting: Waiting) -> Iterator[L
         Called once for each holder that has to be waited for.
     """
     mine = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
-    lock = _acquire(path, mine, LockHolder(process=this_process(), job=job, user=user), waiting)
+    holder = LockHolder(process=this_process(), job=job, user=user, token=uuid.uuid4().hex)
+    lock = _acquire(path, mine, holder, waiting)
     stop = threading.Event()
     beat = threading.Thread(target=_heartbeat, args=(lock, stop), daemon=True)
     beat.start()
@@ -145,20 +156,21 @@ def cache_lock_file(cache: Path) -> Path:
 
 def _acquire(path: Path, mine: Path, holder: LockHolder, waiting: Waiting) -> Lock:
     told: LockHolder | None = None
+    content = msgspec.json.encode(holder)
     while True:
         # Another job's end removes the folder when it is empty.
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            mine.write_bytes(msgspec.json.encode(holder))
+            mine.write_bytes(content)
             _link(mine, path)
-            return Lock(path)
+            return Lock(path, content)
         except FileExistsError:
             # What we have just written carries the file server's time.
-            other = read_holder(path, now=_modified(mine))
-            if other is None:
-                _break_stale(path)
+            now = _modified(mine)
+            if now is None or _break_stale(path, mine, now):
                 continue
-            if other != told:
+            other = read_holder(path, now=now)
+            if other is not None and other != told:
                 waiting(other)
                 told = other
             time.sleep(_LOOK_SECONDS)
@@ -192,22 +204,49 @@ def _modified(path: Path) -> float | None:
 
 def clear_stale(path: Path) -> None:
     """Take away the lock that a process left that is gone; a living one's stays."""
-    if path.exists() and read_holder(path) is None:
-        _break_stale(path)
-
-
-def _break_stale(path: Path) -> None:
-    """Take a stale lock away: of several who find it, one renames it, and looks again before it is gone for good."""
-    aside = path.with_name(f"{path.name}.stale-{uuid.uuid4().hex}")
-    try:
-        path.rename(aside)
-    except OSError:
+    if not path.exists():
         return
-    if read_holder(aside) is not None:
-        # A new holder came between our look and our rename: give it back.
-        with contextlib.suppress(OSError):
-            _link(aside, path)
-    aside.unlink(missing_ok=True)
+    mine = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
+    try:
+        mine.touch()
+        _break_stale(path, mine, mine.stat().st_mtime)
+    except FileNotFoundError:
+        return
+    finally:
+        mine.unlink(missing_ok=True)
+
+
+def _break_stale(path: Path, mine: Path, now: float) -> bool:
+    """Take a stale lock away; whether the lock may be free now.
+
+    Only one at a time does so, who looks again then: else a slow one would take away the lock that the next holder has
+    got meanwhile.
+    """
+    if not path.exists():
+        return True
+    if not _is_stale(path, now):
+        return False
+    breaking = path.with_name(f"{path.name}.breaking")
+    try:
+        _link(mine, breaking)
+    except FileExistsError:
+        began = _modified(breaking)
+        if began is not None and now - began > STALE_SECONDS:
+            breaking.unlink(missing_ok=True)
+        return False
+    try:
+        if _is_stale(path, now):
+            path.unlink(missing_ok=True)
+        return True
+    finally:
+        breaking.unlink(missing_ok=True)
+
+
+def _is_stale(path: Path, now: float) -> bool:
+    modified = _modified(path)
+    if modified is None:
+        return False
+    return read_holder(path, now=now) is None and (_read(path) is not None or now - modified > _WRITING_SECONDS)
 
 
 def _heartbeat(lock: Lock, stop: threading.Event) -> None:

@@ -60,7 +60,7 @@ def unreachable(text: str) -> ChannelUnreachable:
         reason = "its certificate is not trusted here"
     elif "network was disabled" in lowered or "network connectivity is disabled" in lowered:
         reason = "conda's configuration says offline, and the package is not in the cache"
-    elif "authentication" in lowered or "401" in lowered or "403" in lowered:
+    elif "authentication" in lowered or re.search(r"(?<![:\d])40[13]\b", _URL.sub("", text)):
         reason = "it wants a user name and password, or those given are not valid"
     elif "timed out" in lowered or "timeout" in lowered:
         reason = "it did not answer in time"
