@@ -68,6 +68,7 @@ async def test_an_update_is_kept_back_by_what_was_asked_for_only_when_it_says_so
     await tiny_home.create("one", "tiny=1")
     everything = await preview(tiny_home, "one", Change(update="all"))
     assert everything.actions == []
+    assert [(warning.code, warning.details["newest"]) for warning in everything.warnings] == [("held", "2.0")]
     plan = await preview(tiny_home, "one", Change(update=["tiny"]))
     assert difference(plan) == {"tiny": ("upgrade", "1.0", "2.0")}
     job = await apply(tiny_home, "one", Change(update=["tiny"]))
@@ -77,13 +78,13 @@ async def test_an_update_is_kept_back_by_what_was_asked_for_only_when_it_says_so
 
 
 async def test_a_removal_takes_what_only_it_needed_and_nothing_else(tiny_home: Home) -> None:
-    await tiny_home.create("one", "more-files", "tinier")
-    assert set(await installed(tiny_home, "one")) == {"files", "more-files", "tinier", "tiny"}
+    await tiny_home.create("one", "some-files", "tinier")
+    assert set(await installed(tiny_home, "one")) == {"fewer-files", "some-files", "tinier", "tiny"}
     plan = await preview(tiny_home, "one", Change(remove=["tinier"]))
     assert difference(plan) == {"tinier": ("remove", "1.0", None), "tiny": ("remove", "1.0", None)}
     job = await apply(tiny_home, "one", Change(remove=["tinier"]))
     assert job.state == "succeeded", job.error
-    assert set(await installed(tiny_home, "one")) == {"files", "more-files"}
+    assert set(await installed(tiny_home, "one")) == {"fewer-files", "some-files"}
 
 
 async def test_a_removal_names_what_goes_with_it(tiny_home: Home) -> None:
@@ -108,7 +109,7 @@ async def test_what_the_user_edits_later_leaves_the_kept_generation_alone(tiny_h
     await tiny_home.create("one", "tiny=1")
     prefix = tiny_home.envs / "one"
     (prefix / "settings.ini").write_text("old\n")
-    await apply(tiny_home, "one", Change(install=["files"]))
+    await apply(tiny_home, "one", Change(install=["fewer-files"]))
     with (prefix / "settings.ini").open("r+") as file:
         file.write("new\n")
     await apply_rollback(tiny_home, "one", 1)
@@ -125,13 +126,13 @@ async def test_back_and_forth(tiny_home: Home) -> None:
     await tiny_home.create("one", "tiny=1")
     prefix = tiny_home.envs / "one"
     first = files(prefix)
-    await apply(tiny_home, "one", Change(install=["files"]))
+    await apply(tiny_home, "one", Change(install=["fewer-files"]))
     second = files(prefix)
     assert (await apply_rollback(tiny_home, "one", 1)).state == "succeeded"
     assert files(prefix) == first
     states = (await history(tiny_home, "one")).generations
     assert [(one.number, one.current, one.title) for one in states] == [
-        (2, False, "Install files"),
+        (2, False, "Install fewer-files"),
         (1, True, "Created"),
     ]
     assert (await apply_rollback(tiny_home, "one", 2)).state == "succeeded"
@@ -140,7 +141,7 @@ async def test_back_and_forth(tiny_home: Home) -> None:
 
 async def test_a_change_after_going_back_makes_a_new_generation(tiny_home: Home) -> None:
     await tiny_home.create("one", "tiny=1")
-    await apply(tiny_home, "one", Change(install=["files"]))
+    await apply(tiny_home, "one", Change(install=["fewer-files"]))
     await apply_rollback(tiny_home, "one", 1)
     await apply(tiny_home, "one", Change(update=["tiny"]))
     states = (await history(tiny_home, "one")).generations
@@ -149,8 +150,8 @@ async def test_a_change_after_going_back_makes_a_new_generation(tiny_home: Home)
 
 async def test_so_many_generations_are_kept_as_the_site_says(tiny_home: Home) -> None:
     await tiny_home.create("one", "tiny=1")
-    for spec in ("files", "more-files", "tinier", "tiny=1.0"):
-        await apply(tiny_home, "one", Change(install=[spec]) if spec != "tiny=1.0" else Change(remove=["more-files"]))
+    for spec in ("fewer-files", "some-files", "tinier", "tiny=1.0"):
+        await apply(tiny_home, "one", Change(install=[spec]) if spec != "tiny=1.0" else Change(remove=["some-files"]))
     states = (await history(tiny_home, "one")).generations
     assert [one.number for one in states] == [5, 4, 3, 2]
     environment = await tiny_home.service.find("one")
@@ -162,7 +163,13 @@ async def test_kept_generations_stay_as_they_were_bit_by_bit(tiny_home: Home) ->
     await tiny_home.create("one", "tiny=1")
     kept: dict[int, dict[str, str]] = {1: files(tiny_home.envs / "one")}
     for number, change in enumerate(
-        (Change(install=["files"]), Change(update=["tiny"]), Change(remove=["files"]), Change(pin=["tiny 2.*"])), 2
+        (
+            Change(install=["fewer-files"]),
+            Change(update=["tiny"]),
+            Change(remove=["fewer-files"]),
+            Change(pin=["tiny 2.*"]),
+        ),
+        2,
     ):
         assert (await apply(tiny_home, "one", change)).state == "succeeded"
         kept[number] = files(tiny_home.envs / "one")
@@ -177,7 +184,7 @@ async def test_a_plan_for_another_state_is_refused(tiny_home: Home) -> None:
     await tiny_home.create("one", "tiny=1")
     environment = await tiny_home.service.find("one")
     changes = tiny_home.service.changes
-    plan = await changes.preview(environment.id, Change(install=["files"]))
+    plan = await changes.preview(environment.id, Change(install=["fewer-files"]))
     await apply(tiny_home, "one", Change(update=["tiny"]))
     with pytest.raises(Conflict, match="changed since the preview"):
         await changes.change(environment.id, Change(plan=plan.id))
@@ -185,21 +192,21 @@ async def test_a_plan_for_another_state_is_refused(tiny_home: Home) -> None:
 
 async def test_the_history_is_one_that_conda_reads(tiny_home: Home) -> None:
     await tiny_home.create("one", "tiny=1")
-    await apply(tiny_home, "one", Change(install=["files"]))
+    await apply(tiny_home, "one", Change(install=["fewer-files"]))
     await apply(tiny_home, "one", Change(update=["tiny"]))
-    await apply(tiny_home, "one", Change(remove=["files"]))
+    await apply(tiny_home, "one", Change(remove=["fewer-files"]))
     text = (tiny_home.envs / "one" / "conda-meta" / "history").read_text()
     lines = [line for line in text.splitlines() if line[0] in "+-" or "specs" in line]
     assert [line.split("::")[-1] for line in lines] == [
         "tiny-1.0-0",
         "# update specs: ['tiny=1']",
-        "files-1.0-0",
-        "# update specs: ['files']",
+        "fewer-files-1.0-0",
+        "# update specs: ['fewer-files']",
         "tiny-1.0-0",
         "tiny-2.0-0",
         "# update specs: ['tiny']",
-        "files-1.0-0",
-        "# remove specs: ['files']",
+        "fewer-files-1.0-0",
+        "# remove specs: ['fewer-files']",
     ]
 
 
@@ -213,7 +220,7 @@ async def test_a_pin_holds_until_it_is_taken_away(tiny_home: Home) -> None:
     with pytest.raises(Unsatisfiable) as caught:
         await preview(tiny_home, "one", Change(install=["tiny=2"]))
     assert "pin tiny 1.*" in caught.value.hint
-    await apply(tiny_home, "one", Change(unpin=["tiny"], install=["files"]))
+    await apply(tiny_home, "one", Change(unpin=["tiny"], install=["fewer-files"]))
     assert difference(await preview(tiny_home, "one", Change(install=["tiny=2"])))["tiny"][0] == "upgrade"
 
 
@@ -252,7 +259,7 @@ async def test_a_frozen_environment_refuses_with_its_own_words(tiny_home: Home) 
     frozen = tiny_home.envs / "one" / "conda-meta" / "frozen"
     frozen.write_text('{"message": "Ask Ada before you change this."}')
     with pytest.raises(NotAllowed, match="Ask Ada"):
-        await preview(tiny_home, "one", Change(install=["files"]))
+        await preview(tiny_home, "one", Change(install=["fewer-files"]))
 
 
 async def test_a_channel_that_is_gone_after_the_preview_leaves_all_as_it_was(
@@ -261,7 +268,7 @@ async def test_a_channel_that_is_gone_after_the_preview_leaves_all_as_it_was(
     await tiny_home.create("one", "tiny=1")
     before = files(tiny_home.envs / "one")
     environment = await tiny_home.service.find("one")
-    plan = await tiny_home.service.changes.preview(environment.id, Change(install=["files"]))
+    plan = await tiny_home.service.changes.preview(environment.id, Change(install=["fewer-files"]))
     tiny.shutdown()
     tiny.server_close()
     job = await tiny_home.service.changes.change(environment.id, Change(plan=plan.id))
@@ -276,10 +283,10 @@ async def test_a_channel_that_is_gone_after_the_preview_leaves_all_as_it_was(
 async def test_a_request_that_is_not_the_previewed_one_is_refused(tiny_home: Home) -> None:
     await tiny_home.create("one", "tiny=1")
     environment = await tiny_home.service.find("one")
-    plan = await tiny_home.service.changes.preview(environment.id, Change(install=["files"]))
+    plan = await tiny_home.service.changes.preview(environment.id, Change(install=["fewer-files"]))
     with pytest.raises(Conflict):
         await tiny_home.service.changes.change(environment.id, Change(install=["tinier"], plan=plan.id))
     job = await tiny_home.service.changes.change(
-        environment.id, msgspec.structs.replace(Change(install=["files"]), plan=plan.id)
+        environment.id, msgspec.structs.replace(Change(install=["fewer-files"]), plan=plan.id)
     )
     assert (await tiny_home.service.queue.wait(job.id)).state == "succeeded"

@@ -96,7 +96,7 @@ async def test_a_parent_that_cannot_be_written_is_a_reason_to_refuse(tiny_home: 
     tiny_home.envs.chmod(0o555)
     try:
         with pytest.raises(NotAllowed, match="may not"):
-            await preview(tiny_home, "one", Change(install=["files"]))
+            await preview(tiny_home, "one", Change(install=["fewer-files"]))
     finally:
         tiny_home.envs.chmod(0o755)
 

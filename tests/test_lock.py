@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
@@ -194,3 +193,145 @@ def test_twenty_processes_do_not_lose_a_count(tmp_path: Path, refuse: str, refus
     assert errors == [b""] * 20
     assert counter.read_text() == "60"
     assert list(lock.parent.iterdir()) == []
+
+
+async def test_a_change_waits_for_a_holder_on_another_host_and_names_it(tiny_home: Home) -> None:
+    await tiny_home.create("one", "tiny=1")
+    lock = written(place(tiny_home, "one") / "lock", elsewhere())
+    job = await started(tiny_home, "one", Change(install=["tinier"]))
+    await until(lambda: tiny_home.service.queue.job(job.id).state == "waiting")
+    assert tiny_home.service.queue.job(job.id).waiting_for == "job j1 of bob on node17"
+    silent = time.time() - STALE_SECONDS - 5
+    os.utime(lock, (silent, silent))
+    ended = await tiny_home.service.queue.wait(job.id)
+    assert (ended.state, ended.waiting_for) == ("succeeded", None)
+    assert await installed(tiny_home, "one") == {"tiny": "1.0", "tinier": "1.0"}
+    assert tiny_home.leftovers() == []
+
+
+async def test_a_waiting_change_can_be_cancelled(tiny_home: Home) -> None:
+    await tiny_home.create("one", "tiny=1")
+    before = files(tiny_home.envs / "one")
+    lock = written(place(tiny_home, "one") / "lock", elsewhere())
+    job = await started(tiny_home, "one", Change(install=["tinier"]))
+    await until(lambda: tiny_home.service.queue.job(job.id).state == "waiting")
+    assert (await tiny_home.service.queue.cancel(job.id)).state == "cancelled"
+    assert files(tiny_home.envs / "one") == before
+    assert read_holder(lock) is not None
+    assert [path.name for path in lock.parent.iterdir()] == ["lock"]
+
+
+async def test_a_worker_that_lost_its_lock_changes_nothing(tiny_home: Home, tiny: ChannelServer) -> None:
+    await tiny_home.create("one", "tiny=1")
+    before = files(tiny_home.envs / "one")
+    tiny.fault("*/files-*.conda", Fault(delay=1.0))
+    job = await started(tiny_home, "one", Change(install=["files"]))
+    await until(lambda: any("files" in request.path for request in tiny.requests) or in_download(tiny_home, job))
+    lock = place(tiny_home, "one") / "lock"
+    lock.unlink()
+    written(lock, elsewhere())
+    theirs = lock.read_bytes()
+    ended = await tiny_home.service.queue.wait(job.id)
+    assert ended.state == "failed"
+    assert ended.error is not None
+    assert "taken over" in ended.error.message
+    assert files(tiny_home.envs / "one") == before
+    assert lock.read_bytes() == theirs
+
+
+def place(home: Home, name: str) -> Path:
+    prefix = home.envs / name
+    return prefix.parent / ".envmanager" / environment_id(prefix)
+
+
+async def started(home: Home, name: str, change: Change) -> Job:
+    environment = await home.service.find(name)
+    plan = await home.service.changes.preview(environment.id, change)
+    return await home.service.changes.change(environment.id, Change(plan=plan.id))
+
+
+def in_download(home: Home, job: Job) -> bool:
+    return home.service.queue.job(job.id).phase == "download"
+
+
+async def command(home: Home, *arguments: str) -> tuple[int, str, str]:
+    """``jupyter envmanager`` of the same user, in a process of its own: status, output, errors."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("JUPYTER", "XDG"))}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "jupyter_envmanager.cli", *arguments),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**kept, "HOME": str(home.path), "JUPYTER_DATA_DIR": str(home.path / "data")},
+    )
+    output, errors = await asyncio.wait_for(process.communicate(), 60)
+    return process.returncode or 0, output.decode(), errors.decode()
+
+
+async def test_a_command_waits_for_the_server_s_job_and_then_sees_what_it_did(
+    tiny_home: Home, tiny: ChannelServer
+) -> None:
+    """They keep their jobs in different folders, as those of two users: only the lock tells them of each other."""
+    await tiny_home.create("one", "tiny=1")
+    tiny.fault("*/files-*.conda", Fault(bytes_per_second=20_000))
+    job = await started(tiny_home, "one", Change(install=["files"]))
+    await until(lambda: in_download(tiny_home, job))
+    typed = asyncio.create_task(command(tiny_home, "install", "one", "tinier", "--yes"))
+    await asyncio.sleep(0)
+    await until(lambda: waiting_command(tiny_home))
+    tiny.heal()
+    assert (await tiny_home.service.queue.cancel(job.id)).state == "cancelled"
+    status, output, errors = await typed
+    assert status == 0, errors
+    assert f"waiting   for job {job.id} of " in output
+    assert await installed(tiny_home, "one") == {"tiny": "1.0", "tinier": "1.0"}
+    assert tiny_home.leftovers() == []
+
+
+def waiting_command(home: Home) -> bool:
+    states = [json.loads(file.read_text()) for file in home.path.glob("data/envmanager/jobs/*/status.json")]
+    return any(state["state"] == "waiting" for state in states)
+
+
+async def test_of_server_and_command_one_changes_and_the_other_is_told(tiny_home: Home, tiny: ChannelServer) -> None:
+    await tiny_home.create("one", "tiny=1")
+    lock = written(place(tiny_home, "one") / "lock", elsewhere())
+    job = await started(tiny_home, "one", Change(install=["fewer-files"]))
+    typed = asyncio.create_task(command(tiny_home, "install", "one", "tinier", "--yes"))
+    await until(lambda: waiting_command(tiny_home) and tiny_home.service.queue.job(job.id).state == "waiting")
+    lock.unlink()
+    status, _, errors = await typed
+    ended = await tiny_home.service.queue.wait(job.id)
+    assert sorted([ended.state == "succeeded", status == 0]) == [False, True]
+    told = errors if status else ended.error.message if ended.error else ""
+    assert "has changed since the preview" in told
+    names = set(await installed(tiny_home, "one"))
+    assert names == ({"tiny", "tinier"} if status == 0 else {"tiny", "fewer-files"})
+
+
+async def test_who_downloads_second_says_for_whom_it_waits(make_home: MakeHome, tiny: ChannelServer) -> None:
+    home = make_home(tiny.url)
+    await home.create("one", "tiny=1")
+    await home.create("two", "tiny=1")
+    tiny.fault("*/files-*.conda", Fault(bytes_per_second=20_000))
+    first = await started(home, "one", Change(install=["files"]))
+    await until(lambda: in_download(home, first))
+    second = await started(home, "two", Change(install=["fewer-files"]))
+    wanted = f"waiting for the package cache: job {first.id} of "
+    await until(lambda: any(wanted in event.message for event in home.service.queue.events(second.id, 0)))
+    assert (await home.service.queue.cancel(first.id)).state == "cancelled"
+    assert (await home.service.queue.wait(second.id)).state == "succeeded"
+    assert home.leftovers() == []
+
+
+@pytest.mark.parametrize("holder", [dead(), elsewhere()], ids=["dead", "silent"])
+async def test_the_package_cache_s_lock_of_a_dead_downloader_is_taken_over(
+    tiny_home: Home, tiny: ChannelServer, holder: ProcessId
+) -> None:
+    await tiny_home.create("one", "tiny=1")
+    cache = (await asyncio.to_thread(tiny_home.service.source.current)).pkgs_dirs[0]
+    lock = written(cache / ".envmanager" / "lock", holder, age=STALE_SECONDS + 5)
+    job = await started(tiny_home, "one", Change(install=["fewer-files"]))
+    assert (await tiny_home.service.queue.wait(job.id)).state == "succeeded"
+    assert not lock.exists()

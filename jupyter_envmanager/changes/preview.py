@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,13 +70,36 @@ class ChangePreviewer:
         installed = await asyncio.to_thread(_installed, prefix, packages)
         names = await asyncio.to_thread(environment_channels, prefix)
         outcome = await self._solve(change, split, installed, settings, names)
+        newer = await self._held(change, packages, outcome, settings, names)
         future = await asyncio.to_thread(future_state, prefix, outcome, settings.pkgs_dirs, sys.executable)
         python = await _resolve(split.pypi, future, pypi)
         stored = await asyncio.to_thread(
-            _stored, environment, change, packages, outcome, python, settings, fingerprint, split
+            _stored, environment, change, packages, outcome, python, settings, fingerprint, split, newer
         )
         network = await asyncio.to_thread(self._previewer.network, settings, names)
         return msgspec.structs.replace(stored, channels=list(network.channels), replaced=future.replaced)
+
+    async def _held(
+        self,
+        change: Change,
+        packages: Packages,
+        outcome: Outcome,
+        settings: Settings,
+        names: Sequence[str] | None,
+    ) -> dict[str, str]:
+        """Newer versions of packages that were to be updated and stay, since a pin or an earlier wish holds them."""
+        held = {
+            one.name: (one.version, one.channel)
+            for one in packages.packages
+            if one.manager == "conda"
+            and (one.pinned or (one.spec and one.spec != one.name))
+            and (change.update == "all" or one.name in change.update)
+            and outcome.after.get(one.name) is outcome.before.get(one.name)
+        }
+        if not held:
+            return {}
+        newer = await (await self._previewer.channels(settings, names)).newest(held)
+        return {name: version for name, (version, _) in newer.items()}
 
     async def _solve(
         self, change: Change, split: _Split, installed: Installed, settings: Settings, names: Sequence[str] | None
@@ -193,6 +216,7 @@ def _stored(
     settings: Settings,
     fingerprint: str,
     split: _Split,
+    newer: Mapping[str, str],
 ) -> StoredChange:
     from ..engine.planned import actions
     from ..engine.records import to_json
@@ -221,7 +245,7 @@ def _stored(
         disk_size=disk,
         solve_time=outcome.seconds + (python.seconds if python is not None else 0.0),
         warnings=[
-            *warnings(outcome, packages, prefix, disk),
+            *warnings(outcome, packages, prefix, disk, newer),
             *(python.warnings if python is not None else []),
         ],
     )

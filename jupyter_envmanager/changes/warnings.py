@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +15,18 @@ if TYPE_CHECKING:
     from ..engine.change import Outcome
 
 
-def warnings(outcome: Outcome, packages: Packages, prefix: Path, disk: int) -> list[Problem]:
-    """What to know before a change is applied."""
+def warnings(outcome: Outcome, packages: Packages, prefix: Path, disk: int, newer: Mapping[str, str]) -> list[Problem]:
+    """What to know before a change is applied.
+
+    Parameters
+    ----------
+    disk:
+        Bytes that the change may need.
+    newer:
+        Newer versions of what was to be updated and is held, by name.
+    """
     found = [
+        *_about_held(packages, newer),
         *_about_versions(outcome, packages),
         *_about_removals(outcome),
         *_about_python(outcome, packages),
@@ -43,6 +52,27 @@ def warnings(outcome: Outcome, packages: Packages, prefix: Path, disk: int) -> l
     return found
 
 
+def _about_held(packages: Packages, newer: Mapping[str, str]) -> list[Problem]:
+    """Packages that stay although there is a newer version, because somebody said so."""
+    found = []
+    for one in packages.packages:
+        version = newer.get(one.name) if one.manager == "conda" else None
+        if version is None:
+            continue
+        found.append(
+            Problem(
+                code="pinned" if one.pinned else "held",
+                message=f"{one.name} stays at {one.version}: "
+                + (f"it is pinned to “{one.pinned}”." if one.pinned else f"“{one.spec}” was asked for."),
+                hint=f"There is {version}. "
+                + ("Unpin it" if one.pinned else f"Update {one.name} by name")
+                + " to get it.",
+                details={"packages": [one.name], "newest": version},
+            )
+        )
+    return found
+
+
 def _about_versions(outcome: Outcome, packages: Packages) -> list[Problem]:
     from ..engine.planned import downgraded
 
@@ -54,17 +84,6 @@ def _about_versions(outcome: Outcome, packages: Packages) -> list[Problem]:
                 message=f"{_list(lower)} {'goes' if len(lower) == 1 else 'go'} back to an older version.",
                 hint="The new packages need it so. Choose other versions if that is not wanted.",
                 details={"packages": lower},
-            )
-        )
-    held = [one for one in packages.packages if one.pinned and one.name in outcome.after and one.manager == "conda"]
-    asked = [one for one in held if one.name in outcome.asked and outcome.after[one.name] is outcome.before[one.name]]
-    if asked:
-        found.append(
-            Problem(
-                code="pinned",
-                message=f"{_list([f'{one.name} {one.version}' for one in asked])} held back: pinned.",
-                hint="Unpin to let newer versions in.",
-                details={"packages": [one.name for one in asked]},
             )
         )
     shadowed = [one.name for one in packages.packages if one.shadowed_by and one.name in outcome.asked]
