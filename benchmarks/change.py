@@ -30,7 +30,7 @@ from benchmarks.report import Figure, Group, end_cleanly, machine, options, show
 from benchmarks.server import Server, running  # noqa: E402
 
 CHANNEL = ("ipykernel", "numpy", "pandas", "requests", "flask", "pip", "jupyter_server")
-SPECS = ["python", "ipykernel", "pandas", "requests", "jupyter-server"]
+SPECS = ["python", "ipykernel", "pandas", "requests", "nbconvert"]
 SMALL = "flask"
 PREVIEW_TARGET, APPLY_TARGET, ROLLBACK_TARGET, DISK_TARGET = 0.3, 0.8, 0.05, 1.3
 ALIKE, ENVIRONMENTS = 200, 10

@@ -11,6 +11,7 @@ c.ServerApp.ip = "127.0.0.1"
 c.ServerApp.port = int(os.environ["ENVMANAGER_PORT"])
 # What JupyterHub puts before everything: an address built without it is a bug that a plain server hides.
 c.ServerApp.base_url = "/user/ann/"
+c.EnvManagerApp.pypi_index = os.environ["ENVMANAGER_INDEX"]
 # Containers run tests as root.
 c.ServerApp.allow_root = True
 # Starts and redirects are no news between the stories.

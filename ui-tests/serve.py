@@ -1,4 +1,5 @@
-"""JupyterLab with the environment manager in a home of its own, and a real conda channel that can be told to misbehave.
+"""JupyterLab with the environment manager in a home of its own, a real conda channel that can be told to misbehave,
+and a small Python package index.
 
     python ui-tests/serve.py
 
@@ -12,7 +13,7 @@ ENVMANAGER_HOME
 
 The control address takes faults of the channel as JSON, by pattern of path, and says where things are:
 
-    GET /                                                     {"home": …, "condarc": …, "channel": …, "failing": …}
+    GET /                                    {"home": …, "condarc": …, "channel": …, "failing": …, "index": …}
     POST / {"conda-forge/*/pandas-*": {"bytes_per_second": 100000}}
     DELETE /                                                  all faults but that of the failing channel end
 """
@@ -38,6 +39,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "scripts"))
 
 from local_channel import ChannelServer, Fault, Synthetic, build_channel, serve  # noqa: E402
+from pypi_index import IndexServer, sdist, serve_index  # noqa: E402
 
 import jupyter_envmanager  # noqa: E402
 
@@ -51,19 +53,28 @@ BIG = 2_000_000
 PACKAGES = (
     Synthetic("big-download", "1.0", files={"share/big": random.Random(0).randbytes(BIG)}),
     Synthetic("bigger-download", "1.0", files={"share/bigger": random.Random(1).randbytes(BIG)}),
+    # What can be updated, held back and changed to another build.
+    Synthetic("weather-data", "1.0"),
+    Synthetic("weather-data", "2.0"),
+    Synthetic("weather-model", "1.0", depends=("weather-data >=1",), summary="Tomorrow's weather."),
+    Synthetic("weather-model", "1.1", depends=("weather-data >=1",), summary="Tomorrow's weather."),
+    Synthetic("weather-model", "2.0", depends=("weather-data >=2",), summary="Tomorrow's weather."),
+    Synthetic("weather-model", "2.0", build="fast_1", build_number=1, depends=("weather-data >=2", "big-download")),
+    # What does not go together with the newest of them.
+    Synthetic("needs-old-data", "1.0", depends=("weather-data <2",)),
 )
 
 
 def main() -> int:
     """Run until JupyterLab ends or a signal comes; returns the exit status."""
     signal.signal(signal.SIGTERM, stop)
-    with folder() as temporary, channels(temporary / "channels") as server:
+    with folder() as temporary, channels(temporary / "channels") as server, index() as shelf:
         home = Path(os.environ.get("ENVMANAGER_HOME") or temporary / "home" / "ann")
         home.mkdir(parents=True)
         try:
             condarc = write_condarc(home, server)
-            with control(server, {"home": str(home), "condarc": condarc, **addresses(server)}):
-                return lab(home, temporary)
+            with control(server, {"home": str(home), "condarc": condarc, **addresses(server, shelf)}):
+                return lab(home, temporary, shelf)
         finally:
             end_processes(temporary)
             shutil.rmtree(home, ignore_errors=True)
@@ -94,9 +105,23 @@ def channels(directory: Path) -> Iterator[ChannelServer]:
         yield server
 
 
-def addresses(server: ChannelServer) -> dict[str, str]:
-    """The channel, and one whose server is broken."""
-    return {"channel": f"{server.url}/conda-forge", "failing": f"{server.url}/failing"}
+@contextmanager
+def index() -> Iterator[IndexServer]:
+    """A Python package index."""
+    with serve_index() as server:
+        server.wheel("tiny-plot", "1.0", summary="Plots that fit anywhere.")
+        server.wheel("tiny-plot", "1.1", summary="Plots that fit anywhere.")
+        server.wheel("tiny-board", "1.0", requires=["tiny-plot"], summary="A board of plots.")
+        # conda has a newer one.
+        server.wheel("wants-old-idna", "1.0", requires=["idna==2.0"], summary="Goes back in time.")
+        server.wheel("idna", "2.0")
+        server.add(sdist("unbuildable", "1.0", fail="error: the compiler of the last century is missing"))
+        yield server
+
+
+def addresses(server: ChannelServer, shelf: IndexServer) -> dict[str, str]:
+    """The channel, one whose server is broken, and the package index."""
+    return {"channel": f"{server.url}/conda-forge", "failing": f"{server.url}/failing", "index": shelf.url}
 
 
 def heal(server: ChannelServer) -> None:
@@ -147,7 +172,7 @@ def control(server: ChannelServer, state: dict[str, str]) -> Iterator[None]:
             listener.shutdown()
 
 
-def lab(home: Path, temporary: Path) -> int:
+def lab(home: Path, temporary: Path, shelf: IndexServer) -> int:
     """JupyterLab as this home's owner starts it."""
     config, data = temporary / "config", home / ".local" / "share" / "jupyter"
     config.mkdir()
@@ -157,6 +182,7 @@ def lab(home: Path, temporary: Path) -> int:
         "HOME": str(home),
         MARK: str(temporary),
         "ENVMANAGER_PORT": str(PORT),
+        "ENVMANAGER_INDEX": shelf.url,
         "JUPYTER_CONFIG_DIR": str(config),
         "JUPYTER_DATA_DIR": str(data),
         "JUPYTER_RUNTIME_DIR": str(temporary / "runtime"),

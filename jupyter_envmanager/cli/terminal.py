@@ -24,13 +24,14 @@ def print_json(value: Any) -> int:
 async def follow(service: EnvManagerService, job: Job, options: argparse.Namespace) -> int:
     """Show a job until it is over; an interrupt cancels it."""
     watcher = asyncio.create_task(service.queue.wait(job.id))
-    seen = 0
+    seen, waits = 0, ""
     try:
         while True:
             done, _ = await asyncio.wait([watcher], timeout=0.2)
             events = service.queue.events(job.id, seen)
             seen += len(events)
             if not options.json:
+                waits = _say_waiting(service.queue.job(job.id), waits)
                 for event in events:
                     print(f"{event.progress:4.0%}  {event.phase:9} {event.message}")
             if done:
@@ -48,6 +49,13 @@ async def follow(service: EnvManagerService, job: Job, options: argparse.Namespa
         kernel = f"; its kernel is “{ended.kernel}”" if ended.kernel else ""
         print(f"{ended.title}: {ended.state}{kernel}.")
     return 0 if ended.state == "succeeded" else 1
+
+
+def _say_waiting(job: Job, said: str) -> str:
+    """Say once for whom a job waits; returns what has been said."""
+    if job.waiting_for and job.waiting_for != said:
+        print(f"      waiting   for {job.waiting_for}", flush=True)
+    return job.waiting_for or said
 
 
 def confirmed(question: str) -> bool:

@@ -173,11 +173,11 @@ def _acquire(path: Path, mine: Path, holder: LockHolder, waiting: Waiting) -> Lo
             if other is not None and other != told:
                 waiting(other)
                 told = other
-            time.sleep(_LOOK_SECONDS)
         except FileNotFoundError:
             continue
         finally:
             mine.unlink(missing_ok=True)
+        time.sleep(_LOOK_SECONDS)
 
 
 def _link(mine: Path, path: Path) -> None:

@@ -166,6 +166,8 @@ class ChannelHandler(BaseHTTPRequestHandler):
     """Answers for one connection; subclass it and override `fault_for` or `do_GET` for anything stranger."""
 
     protocol_version = "HTTP/1.1"
+    # Small answers would wait for the receipt of the one before.
+    disable_nagle_algorithm = True
     server: ChannelServer
 
     def do_GET(self) -> None:
