@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 
 import msgspec
@@ -44,7 +43,7 @@ def files(root: Path) -> dict[str, str]:
     found = {}
     for path in sorted(root.rglob("*")):
         status = path.lstat()
-        content = os.readlink(path) if path.is_symlink() else path.read_bytes() if path.is_file() else b""
+        content = str(path.readlink()) if path.is_symlink() else path.read_bytes() if path.is_file() else b""
         digest = hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()
         found[str(path.relative_to(root))] = f"{digest} {status.st_mode:o} {status.st_mtime_ns}"
     return found

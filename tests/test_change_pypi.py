@@ -18,6 +18,13 @@ def pypi(*lines: str, **more: list[str]) -> Change:
     return Change(pypi=PypiChange(install=list(lines), **more))
 
 
+def run(*command: object) -> str:
+    """What a program printed; fails with what it complained of."""
+    answer = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=60)
+    assert answer.returncode == 0, answer.stderr
+    return answer.stdout
+
+
 async def test_install_upgrade_remove_and_back(pypi_home: Home, index: IndexServer) -> None:
     index.wheel("alpha", "1.0", requires=["beta"])
     index.wheel("alpha", "2.0", requires=["beta"])
@@ -56,8 +63,7 @@ async def test_conda_and_pypi_in_one_plan(pypi_home: Home, index: IndexServer) -
     job = await apply(pypi_home, "one", Change(install=["idna"], pypi=PypiChange(install=["alpha"])))
     assert job.state == "succeeded", job.error
     prefix = pypi_home.envs / "one"
-    answer = subprocess.run([prefix / "bin" / "python", "-c", "import alpha, idna"], capture_output=True, text=True)
-    assert answer.returncode == 0, answer.stderr
+    run(prefix / "bin" / "python", "-c", "import alpha, idna")
 
 
 async def test_a_conda_package_is_protected_until_the_user_says_yes(pypi_home: Home, index: IndexServer) -> None:
@@ -87,8 +93,7 @@ async def test_conda_takes_over_what_came_from_pypi(pypi_home: Home, index: Inde
     assert [one.manager for one in packages if one.name == "idna"] == ["conda"]
     prefix = pypi_home.envs / "one"
     code = "import idna; print(hasattr(idna, 'theirs'), idna.encode('ä.de').decode())"
-    answer = subprocess.run([prefix / "bin" / "python", "-c", code], capture_output=True, text=True)
-    assert answer.stdout.split() == ["False", "xn--4ca.de"], answer.stderr
+    assert run(prefix / "bin" / "python", "-c", code).split() == ["False", "xn--4ca.de"]
     assert (await pypi_home.service.changes.health(environment.id, full=True)).damaged == []
 
 
@@ -99,7 +104,7 @@ async def test_scripts_carry_the_final_prefix(pypi_home: Home, index: IndexServe
     assert job.state == "succeeded", job.error
     script = pypi_home.envs / "one" / "bin" / "alpha"
     assert ".envmanager" not in script.read_text()
-    assert subprocess.run([script], capture_output=True, text=True, check=True).stdout == "run\n"
+    assert run(script) == "run\n"
 
 
 async def test_an_index_that_is_down_changes_nothing(pypi_home: Home, index: IndexServer) -> None:

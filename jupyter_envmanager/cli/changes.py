@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from ..errors import NotFound
+from ..errors import NotFound, Overwrites
 from ..models import Change, Environment, Plan, PypiChange
 from ..service import EnvManagerService
 from ..words import age, amount, table
@@ -45,7 +45,11 @@ async def install(service: EnvManagerService, options: argparse.Namespace) -> in
         requirements=[str(Path(path).expanduser().absolute()) for path in options.requirement],
     )
     accept = ["overwrites_conda"] if options.allow_overwrite else []
-    return await _change(service, options, Change(install=options.spec, pypi=pypi, accept=accept))
+    try:
+        return await _change(service, options, Change(install=options.spec, pypi=pypi, accept=accept))
+    except Overwrites as error:
+        error.hint = f"{error.hint.rstrip('.')} (--allow-overwrite)."
+        raise
 
 
 async def update(service: EnvManagerService, options: argparse.Namespace) -> int:

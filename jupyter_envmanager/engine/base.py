@@ -27,6 +27,8 @@ class Base:
         Names of packages that stay and are linked anew.
     owned:
         Files of packages that conda's records do not know: PyPI's.
+    specs:
+        What is asked for in the end.
     cloned:
         Told what each clone is made of.
     laid:
@@ -37,6 +39,7 @@ class Base:
     remove: Set[str] = frozenset()
     relink: Set[str] = frozenset()
     owned: Sequence[str] = ()
+    specs: Sequence[str] = ()
     cloned: Callable[[CloneReport], None] = lambda report: None
     laid: Callable[[Path], None] = lambda stage: None
 
@@ -48,8 +51,19 @@ class Base:
         records = metarecords.read_all(self.prefix)
         owned = {path for record in records for path in record.files()}
         owned.update(self.owned)
-        self.cloned(clone(self.prefix, stage, owned))
+        self.cloned(clone(self.prefix, stage, owned, self._untouched()))
         self.laid(stage)
+
+    def _untouched(self) -> set[str]:
+        """File names of the records that the engine leaves alone: it rewrites those of what is, or was, asked for."""
+        wanted = {spec.split()[0] for spec in self.specs if spec.strip()}
+        return {
+            f"{record.name.normalized}-{record.version}-{record.build}.json"
+            for record in self.installed
+            if not record.requested_specs
+            and not record.requested_spec
+            and not any(spec.startswith(record.name.normalized) for spec in wanted)
+        }
 
     def after(self, new: Sequence[RepoDataRecord]) -> list[RepoDataRecord]:
         """Everything that is to be installed once ``new`` has come and ``remove`` has gone."""

@@ -2,8 +2,8 @@
 
 Files of packages are hard-linked: nobody changes them in place, neither the engine nor uv, and they share their inodes
 with the package cache anyway. Whatever may be changed in place is copied (as a reflink where the filesystem has them),
-so that each kept generation stays as it was, bit by bit: conda's records, settings below ``etc/``, and every file that
-no package brought.
+so that each kept generation stays as it was, bit by bit: what is in ``conda-meta/``, settings below ``etc/``, and every
+file that no package brought.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ..errors import NotAllowed
 
 # Nobody edits a file of this size by hand, and copying some of them would make each change slow and large.
 LARGEST_COPY = 64 * 2**20
-_CHANGED_IN_PLACE = ("conda-meta/", "etc/")
+_RECORDS, _SETTINGS = "conda-meta/", "etc/"
 _BYTECODE = "/__pycache__/"
 _NO_LINK = frozenset({errno.EPERM, errno.EXDEV, errno.EMLINK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
 _FICLONE = 0x40049409
@@ -37,13 +37,15 @@ class CloneReport:
     unlinkable_bytes: int = 0
 
 
-def clone(source: Path, target: Path, owned: Set[str]) -> CloneReport:
+def clone(source: Path, target: Path, owned: Set[str], records: Set[str] = frozenset()) -> CloneReport:
     """Clone the environment ``source`` to ``target``, which must not exist.
 
     Parameters
     ----------
     owned:
         Files that packages brought, relative to the prefix with slashes.
+    records:
+        Names of conda's records that stay exactly as they are, whatever the change is.
 
     Raises
     ------
@@ -67,7 +69,7 @@ def clone(source: Path, target: Path, owned: Set[str]) -> CloneReport:
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append((entry.path, copy, f"{path}/"))
                 else:
-                    _clone_file(entry.path, copy, path, owned, report)
+                    _clone_file(entry.path, copy, _is_shared(path, owned, records), report)
     # Modes and times of folders last and from the inside out: packages may leave folders that nobody can write in.
     for old, new in reversed(folders):
         with contextlib.suppress(OSError):
@@ -75,8 +77,13 @@ def clone(source: Path, target: Path, owned: Set[str]) -> CloneReport:
     return report
 
 
-def _clone_file(source: str, target: str, path: str, owned: Set[str], report: CloneReport) -> None:
-    shared = (path in owned or _BYTECODE in path) and not path.startswith(_CHANGED_IN_PLACE)
+def _is_shared(path: str, owned: Set[str], records: Set[str]) -> bool:
+    if path.startswith(_RECORDS):
+        return path[len(_RECORDS) :] in records
+    return (path in owned or _BYTECODE in path) and not path.startswith(_SETTINGS)
+
+
+def _clone_file(source: str, target: str, shared: bool, report: CloneReport) -> None:
     if not shared:
         status = os.lstat(source)
         kind = stat.S_IFMT(status.st_mode)

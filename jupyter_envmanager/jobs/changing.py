@@ -100,7 +100,7 @@ async def _build(action: ChangeAction, place: Workplace, job: str, number: int, 
     before = read_installed(prefix)[0]
     owned = _pypi_files(prefix)
     if stored.records or stored.remove or stored.relink:
-        base = Base(prefix, set(stored.remove), set(stored.relink), owned, told, make_room)
+        base = Base(prefix, set(stored.remove), set(stored.relink), owned, stored.specs, told, make_room)
         await _link(action, stage, base, job, report)
     else:
         Base(prefix, owned=owned, cloned=told).lay(stage)
