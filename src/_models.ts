@@ -73,7 +73,9 @@ export interface Language {
  *
  * `packages` counts conda packages. `size` is None until it has been measured. `protected` environments
  * (base, the one that runs the server) refuse removal for the reason in `protected_reason`. `problem` says what
- * is wrong with a broken one. `job` is the id of the job that works on it now.
+ * is wrong with a broken one. `job` is the id of the job that works on it now. `unchangeable` says why packages
+ * cannot be changed here (protected, frozen, read only, a venv …), and is empty where they can. `frozen` ones carry
+ * the marker of CEP 22 (https://github.com/conda/ceps/blob/main/cep-0022.md).
  */
 export interface Environment {
   id: string;
@@ -94,6 +96,8 @@ export interface Environment {
   cuda: string | null;
   modified: number | null;
   job: string | null;
+  frozen: boolean;
+  unchangeable: string;
 }
 /**
  * All environments, and what kept us from reading some of them.
@@ -104,6 +108,11 @@ export interface Environments {
 }
 /**
  * An installed package.
+ *
+ * `requested` ones were asked for, with `spec` where that is known; the others are there because the packages in
+ * `needed_by` need them. `pinned` is the spec of `conda-meta/pinned` that holds it. `shadowed_by` says that a
+ * PyPI package of this version has overwritten the conda package. `damaged` ones have a record or files that are
+ * not whole, as far as that is seen without reading every file.
  */
 export interface Package {
   name: string;
@@ -112,21 +121,59 @@ export interface Package {
   channel: string;
   manager: 'conda' | 'pypi';
   requested: boolean;
+  spec: string | null;
+  needed_by: string[];
+  pinned: string | null;
+  shadowed_by: string | null;
+  damaged: boolean;
   size: number | null;
 }
 /**
- * The installed packages of one environment.
+ * The installed packages of one environment, and the records that could not be read.
  */
 export interface Packages {
   packages: Package[];
+  problems: Problem[];
 }
 /**
- * A search result; `version` is the newest one, where it is known without a download.
+ * A newer version that a channel or the index has; whether it fits is for a preview to say.
+ */
+export interface PackageUpdate {
+  name: string;
+  version: string;
+  manager: 'conda' | 'pypi';
+  channel: string;
+}
+/**
+ * What is newer than what is installed, and the channels that did not answer.
+ */
+export interface PackageUpdates {
+  updates: PackageUpdate[];
+  problems: Problem[];
+}
+/**
+ * Whether the files of an environment are the ones that its packages brought.
+ *
+ * `damaged` names the packages that a repair would link again; `problems` says what is wrong with each. `files`
+ * counts what was compared, `seconds` how long it took.
+ */
+export interface Health {
+  problems: Problem[];
+  damaged: string[];
+  files: number;
+  seconds: number;
+}
+/**
+ * A search result; what is known of it without a download: `version` is the newest one, `size` in bytes.
  */
 export interface PackageHit {
   name: string;
   version: string | null;
   channel: string;
+  manager: 'conda' | 'pypi';
+  summary: string | null;
+  license: string | null;
+  size: number | null;
 }
 /**
  * Search results, best first; `total` counts all matches, also those that were cut off.
@@ -148,13 +195,16 @@ export interface PackageBuild {
   depends: string[];
 }
 /**
- * What the channels offer of one package; `versions` newest first.
+ * What the channels, or the Python package index, offer of one package; `versions` newest first.
  */
 export interface PackageInfo {
   name: string;
   versions: string[];
   builds: PackageBuild[];
   license: string | null;
+  manager: 'conda' | 'pypi';
+  summary: string | null;
+  home: string | null;
 }
 /**
  * The kernel to register with a new environment; both have good defaults.
@@ -203,6 +253,40 @@ export interface NewEnvironment {
   plan?: string | null;
 }
 /**
+ * Python packages to change: requirement lines to `install` (PEP 508, VCS and URL requirements, `-e` and paths
+ * below the allowed roots), `requirements` files (absolute paths below the allowed roots), names to `remove`.
+ */
+export interface PypiChange {
+  install?: string[];
+  requirements?: string[];
+  remove?: string[];
+}
+/**
+ * A request to change an environment.
+ *
+ * `install` takes match specs, `update` and `remove` names of installed packages of either kind; `update`
+ * may be `"all"`. `pin` takes match specs for `conda-meta/pinned`, `unpin` names. `repair` names packages
+ * whose files are linked anew. `accept` holds the codes of problems that need an explicit yes
+ * (`overwrites_conda`). `plan` is the id of a preview; with it exactly that plan is applied.
+ */
+export interface Change {
+  install?: string[];
+  update?: string[] | 'all';
+  remove?: string[];
+  pin?: string[];
+  unpin?: string[];
+  repair?: string[];
+  pypi?: PypiChange;
+  accept?: string[];
+  plan?: string | null;
+}
+/**
+ * A request to make another generation the current one.
+ */
+export interface Rollback {
+  generation: number;
+}
+/**
  * One line of a plan. `reason` says why it is there: asked for, needed, or for the kernel.
  */
 export interface PlanAction {
@@ -219,7 +303,7 @@ export interface PlanAction {
 /**
  * What a change will do, exactly. Valid for an hour and for the prefix as it was (`fingerprint`).
  *
- * `download_size` counts what is not in the package cache yet, `cached_size` what is; `disk_size` is an upper
+ * `title` is the request in words; `pin` and `unpin` what becomes of the pins. `download_size` counts what is not in the package cache yet, `cached_size` what is; `disk_size` is an upper
  * bound, as hard links share files with the cache. `solve_time` in seconds.
  */
 export interface Plan {
@@ -231,8 +315,41 @@ export interface Plan {
   cached_size: number;
   disk_size: number;
   solve_time: number;
+  title: string;
+  pin: string[];
+  unpin: string[];
   environment: string | null;
   warnings: Problem[];
+}
+/**
+ * A state of an environment: the current one, or a kept former (or later) one.
+ *
+ * `title` is the request in words, `actions` the difference to the generation it was made from (`parent`).
+ * `size` counts the bytes that no other generation and no package cache shares; None for the current one.
+ * `changed_since` says that another tool has changed it after we made it.
+ */
+export interface Generation {
+  number: number;
+  title: string;
+  current: boolean;
+  created: number | null;
+  parent: number | null;
+  actions: PlanAction[];
+  pin: string[];
+  unpin: string[];
+  packages: number;
+  python: string | null;
+  size: number | null;
+  changed_since: boolean;
+}
+/**
+ * The generations of an environment, newest first. `keep` former ones are kept; `size` is what all kept ones
+ * together hold in bytes that nothing else shares.
+ */
+export interface History {
+  generations: Generation[];
+  keep: number;
+  size: number;
 }
 /**
  * Result of a kernel's test start; `seconds` to the first reply.
@@ -304,12 +421,12 @@ export interface GpuReport {
 /**
  * One action that changes something: stored, watchable, cancellable.
  *
- * `environment` and `prefix` name what it works on. `aftercare` is true while a succeeded job still test-starts
+ * `environment` and `prefix` name what it works on. `generation` is the one that it made current. `aftercare` is true while a succeeded job still test-starts
  * its kernel and compiles bytecode; nobody needs to wait for that. `waiting_for` says for whom a waiting job waits.
  */
 export interface Job {
   id: string;
-  action: 'create' | 'remove';
+  action: 'change' | 'create' | 'remove' | 'rollback';
   environment: string;
   prefix: string;
   title: string;
@@ -342,6 +459,7 @@ export interface Job {
   bytes_done: number | null;
   bytes_total: number | null;
   waiting_for: string | null;
+  generation: number | null;
   kernel: string | null;
   check: KernelCheck | null;
   aftercare: boolean;

@@ -1,3 +1,4 @@
+import { InputDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Environment, Kernel } from './_models';
@@ -9,6 +10,37 @@ import {
   showProblem
 } from './dialogs';
 import type { IEnvManagerModel } from './tokens';
+
+/** Let the user choose an environment; null when they would rather not. */
+export async function chooseEnvironment(
+  model: IEnvManagerModel,
+  trans: TranslationBundle
+): Promise<string | null> {
+  if (!model.get('environments').data) {
+    await model.refresh('environments');
+  }
+  const { data, problem } = model.get('environments');
+  const title = trans.__('Open environment');
+  if (problem) {
+    await showProblem(title, problem, trans);
+  }
+  const environments = data?.environments ?? [];
+  if (!environments.length) {
+    return null;
+  }
+  // Two may have the same name in different folders.
+  const label = ({ name, prefix }: Environment) =>
+    environments.filter(other => other.name === name).length > 1
+      ? `${name} (${prefix})`
+      : name;
+  const { value } = await InputDialog.getItem({
+    title,
+    items: environments.map(label),
+    okLabel: trans.__('Open'),
+    cancelLabel: trans.__('Cancel')
+  });
+  return environments.find(one => label(one) === value)?.id ?? null;
+}
 
 /** Register a kernel for an environment, and say so when it does not work. */
 export async function registerKernel(

@@ -22,7 +22,8 @@ export interface ICommandOptions {
 
 type Args = ReadonlyPartialJSONObject;
 
-function argument(
+/** What a command takes that has one argument, a text. */
+export function argument(
   name: string,
   description: string
 ): { args: ReadonlyJSONObject } {
@@ -35,7 +36,7 @@ function argument(
 }
 
 /** The id in the arguments, or of the row that was right-clicked. */
-function target(
+export function target(
   app: JupyterFrontEnd,
   args: Args,
   name: string,

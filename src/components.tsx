@@ -194,19 +194,22 @@ export interface IIconButtonProps {
   disabled?: boolean;
   /** Whether it opens a menu. */
   menu?: boolean;
+  /** Whether Tab passes it by, because its row has a key for it. */
+  skip?: boolean;
   /** Called with its element, so that a menu can open below it. */
   onClick: (element: HTMLElement) => void;
 }
 
 /** A small button in a row. */
 export function IconButton(props: IIconButtonProps): JSX.Element {
-  const { icon, label, disabled, menu, onClick } = props;
+  const { icon, label, disabled, menu, skip, onClick } = props;
   return (
     <button
       type="button"
       className="jp-EnvManager-iconButton"
       aria-label={label}
       aria-haspopup={menu ? 'menu' : undefined}
+      tabIndex={skip ? -1 : undefined}
       title={label}
       disabled={disabled}
       onClick={event => {
@@ -232,6 +235,8 @@ export interface ITextButtonProps {
   danger?: boolean;
   /** Whether it cannot be used now. */
   disabled?: boolean;
+  /** What screen readers say where the text alone does not tell it from others. */
+  label?: string;
   /** Called on a click. */
   onClick: () => void;
   /** Its text. */
@@ -240,7 +245,7 @@ export interface ITextButtonProps {
 
 /** A button in JupyterLab's own style. */
 export function TextButton(props: ITextButtonProps): JSX.Element {
-  const { primary, danger, disabled, onClick, children } = props;
+  const { primary, danger, disabled, label, onClick, children } = props;
   const style = danger
     ? 'jp-mod-warn'
     : primary
@@ -250,6 +255,7 @@ export function TextButton(props: ITextButtonProps): JSX.Element {
     <button
       type="button"
       className={`jp-EnvManager-button jp-mod-styled ${style}`}
+      aria-label={label}
       disabled={disabled}
       onClick={onClick}
     >
@@ -260,11 +266,17 @@ export function TextButton(props: ITextButtonProps): JSX.Element {
 
 /** A button that reads as part of a sentence. */
 export function LinkButton({
+  label,
   onClick,
   children
 }: ITextButtonProps): JSX.Element {
   return (
-    <button type="button" className="jp-EnvManager-link" onClick={onClick}>
+    <button
+      type="button"
+      className="jp-EnvManager-link"
+      aria-label={label}
+      onClick={onClick}
+    >
       {children}
     </button>
   );

@@ -10,7 +10,7 @@ import { Row, RowList } from './rows';
 
 /** What can be done with an environment. */
 export interface IEnvironmentVerbs {
-  /** Open a notebook, or offer a kernel first. */
+  /** Open its page. */
   open: (environment: Environment) => void;
   /** Remove it, after asking. */
   remove: (environment: Environment) => void;
@@ -235,7 +235,7 @@ function EnvironmentRow(
       kind="env"
       id={environment.id}
       label={`${name}, ${line}`}
-      onOpen={() => (job ? verbs.showJob(job.id) : verbs.open(environment))}
+      onSelect={() => (job ? verbs.showJob(job.id) : verbs.open(environment))}
       onDelete={() => verbs.remove(environment)}
     >
       {dot(environment, trans)}

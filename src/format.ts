@@ -77,3 +77,18 @@ export function baseName(path: string): string {
 export function joinPath(folder: string, name: string): string {
   return `${folder.replace(/\/+$/, '')}/${name}`;
 }
+
+/** A day (in seconds since the epoch) as the user's language writes it. */
+export function formatDate(time: number): string {
+  return new Date(time * 1000).toLocaleDateString(undefined, {
+    dateStyle: 'medium'
+  });
+}
+
+/** A time (in seconds since the epoch) as the user's language writes it. */
+export function formatTime(time: number): string {
+  return new Date(time * 1000).toLocaleString(undefined, {
+    dateStyle: 'medium',
+    timeStyle: 'medium'
+  });
+}

@@ -5,6 +5,7 @@ import {
   type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
+import { IDocumentManager } from '@jupyterlab/docmanager';
 import { ILauncher } from '@jupyterlab/launcher';
 import { ITranslator } from '@jupyterlab/translation';
 
@@ -13,10 +14,10 @@ import {
   addGeneralCommands,
   addKernelCommands
 } from './commands';
-import { environmentIcon } from './icons';
 import { EnvManagerModel } from './model';
-import { announceJobs } from './notifications';
-import { notebookTabs, Pages } from './pages';
+// eslint-disable-next-line jupyter/prefer-lazy-imports -- small, and needed by activate() at once
+import { addPageCommands } from './pagecommands';
+import { notebookTabs } from './pages';
 import { EnvironmentsPanel } from './panel';
 import { CommandIDs, IEnvManagerModel } from './tokens';
 
@@ -64,10 +65,16 @@ const commands: JupyterFrontEndPlugin<void> = {
 const pages: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-envmanager:pages',
   description:
-    'Adds the page of a new environment, and tells when one is ready.',
+    'Adds the pages of environments and of new ones, and tells when a job is done.',
   autoStart: true,
   requires: [IEnvManagerModel, ITranslator],
-  optional: [ILabShell, ILayoutRestorer, ICommandPalette, ILauncher],
+  optional: [
+    ILabShell,
+    ILayoutRestorer,
+    ICommandPalette,
+    ILauncher,
+    IDocumentManager
+  ],
   activate: (
     app: JupyterFrontEnd,
     state: IEnvManagerModel,
@@ -75,57 +82,19 @@ const pages: JupyterFrontEndPlugin<void> = {
     labShell: ILabShell | null,
     restorer: ILayoutRestorer | null,
     palette: ICommandPalette | null,
-    launcher: ILauncher | null
+    launcher: ILauncher | null,
+    documents: IDocumentManager | null
   ) => {
     const trans = translator.load(DOMAIN);
-    app.commands.addCommand(CommandIDs.create, {
-      label: args =>
-        args['isPalette']
-          ? trans.__('New Environment')
-          : trans.__('New environment'),
-      caption: trans.__('Make an environment, with a kernel'),
-      icon: environmentIcon,
-      execute: args => opened.openForm(args),
-      describedBy: {
-        args: {
-          type: 'object',
-          properties: {
-            job: {
-              type: 'string',
-              description: trans.__(
-                'The id of a job to show instead of the form'
-              )
-            },
-            values: {
-              type: 'object',
-              description: trans.__('What the form holds at first')
-            }
-          }
-        }
-      }
-    });
-    app.commands.addCommand(CommandIDs.openJob, {
-      label: trans.__('Show Progress and Log'),
-      execute: args => {
-        const row = app.contextMenuHitTest(node =>
-          node.classList.contains('jp-EnvManager-job')
-        );
-        const job = args['job'] ?? row?.dataset.id;
-        return typeof job === 'string' ? opened.openJob(job) : undefined;
-      },
-      describedBy: {
-        args: {
-          type: 'object',
-          properties: {
-            job: { type: 'string', description: trans.__('The id of the job') }
-          }
-        }
-      }
-    });
-    const opened = new Pages({ app, model: state, trans, labShell, restorer });
-    announceJobs({ app, model: state, trans, pages: opened });
+    const options = { app, model: state, trans, labShell, restorer };
+    addPageCommands(options, documents);
     palette?.addItem({
       command: CommandIDs.create,
+      category: trans.__('Environments'),
+      args: { isPalette: true }
+    });
+    palette?.addItem({
+      command: CommandIDs.openEnvironment,
       category: trans.__('Environments'),
       args: { isPalette: true }
     });

@@ -61,6 +61,12 @@ function headline(job: Job, trans: TranslationBundle): string {
   if (job.action === 'remove' && job.state === 'succeeded') {
     return trans.__('Environment %1 is removed', name);
   }
+  if (job.action === 'change' && job.state === 'succeeded') {
+    return trans.__('Environment %1 is changed', name);
+  }
+  if (job.action === 'rollback' && job.state === 'succeeded') {
+    return trans.__('Environment %1 is another generation now', name);
+  }
   if (job.action === 'create' && isActive(job)) {
     return trans.__('Creating %1', name);
   }
@@ -70,7 +76,8 @@ function headline(job: Job, trans: TranslationBundle): string {
   return trans.__('%1: %2', job.title, stateName(job, trans));
 }
 
-function Outcome({
+/** How a job has ended. */
+export function Outcome({
   job,
   trans
 }: {
@@ -178,7 +185,12 @@ function Buttons(props: IJobViewProps): JSX.Element {
   );
 }
 
-function Log({ job, events, trans }: IJobViewProps): JSX.Element | null {
+/** The log of a job, open where it tells why the job has failed. */
+export function Log({
+  job,
+  events,
+  trans
+}: Pick<IJobViewProps, 'job' | 'events' | 'trans'>): JSX.Element | null {
   const [open, setOpen] = React.useState(
     job.state === 'failed' || job.state === 'lost'
   );

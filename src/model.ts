@@ -20,10 +20,12 @@ import type {
   RemovalPreview
 } from './_models';
 import { EnvManagerApi, toProblem } from './api';
+import { Inside } from './inside';
 import { isActive, jobKey, Speedometer } from './jobstate';
 import { Refresher } from './refresher';
 import type {
   IEnvManagerModel,
+  IInside,
   IJobSpeed,
   IResource,
   ITopics,
@@ -144,6 +146,13 @@ export class EnvManagerModel implements IEnvManagerModel {
   /** Remove an environment. */
   remove(id: string): Promise<Job> {
     return this._startJob(['environments', id], 'DELETE');
+  }
+
+  /** What is inside an environment. */
+  inside(id: string): IInside {
+    return new Inside(id, this._api, (...request) =>
+      this._startJob(...request)
+    );
   }
 
   /** Cancel a job. */

@@ -4,7 +4,6 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Job } from './_models';
 import { baseName } from './format';
-import type { Pages } from './pages';
 import { CommandIDs, type IEnvManagerModel } from './tokens';
 
 /** What notifications need. */
@@ -15,35 +14,49 @@ export interface IAnnounceOptions {
   model: IEnvManagerModel;
   /** Translates. */
   trans: TranslationBundle;
-  /** Say whether the user is looking at a job anyway. */
-  pages: Pages;
+  /** Whether the user is looking at a job anyway. */
+  isVisible: (job: Job) => boolean;
 }
 
-/** Tell the user about jobs that finish while they look elsewhere. */
-export function announceJobs(options: IAnnounceOptions): void {
-  const { model, pages } = options;
+/** Tell the user about jobs that finish while they look elsewhere; gives what takes back the news of an environment. */
+export function announceJobs(
+  options: IAnnounceOptions
+): (environment: string) => void {
+  const { model, isVisible } = options;
+  const news = new Map<string, string>();
   model.jobFinished.connect((_, job) => {
-    if (pages.isVisible(job.id)) {
+    if (isVisible(job)) {
       return;
     }
     if (job.state === 'succeeded') {
-      announceSuccess(options, job);
+      news.set(job.environment, announceSuccess(options, job));
     } else if (job.state === 'failed' || job.state === 'lost') {
-      announceFailure(options, job);
+      news.set(job.environment, announceFailure(options, job));
     }
   });
+  return environment => {
+    const id = news.get(environment);
+    if (news.delete(environment)) {
+      Notification.dismiss(id);
+    }
+  };
 }
 
-function announceSuccess({ app, trans }: IAnnounceOptions, job: Job): void {
+function announceSuccess({ app, trans }: IAnnounceOptions, job: Job): string {
   const name = baseName(job.prefix);
   const { kernel } = job;
   if (job.action === 'remove') {
-    Notification.success(trans.__('Environment %1 is removed.', name), {
+    return Notification.success(trans.__('Environment %1 is removed.', name), {
       autoClose: 4000
     });
-    return;
   }
-  Notification.success(trans.__('Environment %1 is ready.', name), {
+  if (job.action === 'change' || job.action === 'rollback') {
+    return Notification.success(trans.__('%1: done', job.title), {
+      autoClose: 8000,
+      actions: [showButton(app, job, trans)]
+    });
+  }
+  return Notification.success(trans.__('Environment %1 is ready.', name), {
     autoClose: 15000,
     actions: kernel
       ? [
@@ -58,13 +71,23 @@ function announceSuccess({ app, trans }: IAnnounceOptions, job: Job): void {
   });
 }
 
-function announceFailure({ trans, pages }: IAnnounceOptions, job: Job): void {
+function announceFailure({ app, trans }: IAnnounceOptions, job: Job): string {
   const reason =
     job.error?.message.split('\n')[0] ?? trans.__('The job stopped.');
-  Notification.error(trans.__('%1 failed: %2', job.title, reason), {
+  return Notification.error(trans.__('%1 failed: %2', job.title, reason), {
     autoClose: false,
-    actions: [
-      { label: trans.__('Show'), callback: () => void pages.openJob(job.id) }
-    ]
+    actions: [showButton(app, job, trans)]
   });
+}
+
+function showButton(
+  app: JupyterFrontEnd,
+  job: Job,
+  trans: TranslationBundle
+): Notification.IAction {
+  return {
+    label: trans.__('Show'),
+    callback: () =>
+      void app.commands.execute(CommandIDs.openJob, { job: job.id })
+  };
 }

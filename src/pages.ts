@@ -104,36 +104,39 @@ export class Pages {
     });
     model.stateChanged.connect(title, page);
     await this._tracker.add(page);
-    this._show(page);
+    showPage(page, this._options);
     return page;
   }
 
   private _activate(page: PageWidget): PageWidget {
-    this._options.app.shell.activateById(page.id);
+    showPage(page, this._options);
     return page;
-  }
-
-  /** Put a page where this application has room for it. */
-  private _show(page: PageWidget): void {
-    const { app, labShell } = this._options;
-    const { shell } = app;
-    const tabs = notebookTabs(shell.currentWidget);
-    if (labShell || !shell.currentWidget) {
-      shell.add(page, 'main');
-    } else if (tabs) {
-      tabs.addWidget(page);
-      tabs.currentWidget = page;
-      page.activate();
-      return;
-    } else {
-      shell.add(page, 'right');
-    }
-    shell.activateById(page.id);
   }
 
   private readonly _tracker = new WidgetTracker<PageWidget>({
     namespace: 'envmanager'
   });
+}
+
+/** Show a page: where it is, or else where this application has room for it. */
+export function showPage(
+  page: Widget,
+  { app, labShell }: Pick<IPagesOptions, 'app' | 'labShell'>
+): void {
+  const { shell } = app;
+  const tabs = notebookTabs(shell.currentWidget);
+  if (tabs && !labShell) {
+    if (!page.isAttached) {
+      tabs.addWidget(page);
+    }
+    tabs.currentWidget = page;
+    page.activate();
+    return;
+  }
+  if (!page.isAttached) {
+    shell.add(page, labShell || !shell.currentWidget ? 'main' : 'right');
+  }
+  shell.activateById(page.id);
 }
 
 /** The tabs of Notebook 7's first page; its main area holds one widget only. */

@@ -4,13 +4,19 @@ import React from 'react';
 import type { Plan, PlanAction } from './_models';
 import { classes, LinkButton, Note } from './components';
 import { formatBytes, formatSeconds, joinParts } from './format';
+import { origin } from './installed';
+
+/** So many packages that are needed are shown at once. */
+const FEW = 4;
 
 /** What the plan needs. */
 export interface IPlanViewProps {
   /** The plan. */
   plan: Plan;
-  /** Whether the form has changed since. */
+  /** Whether what is asked for has changed since. */
   outdated: boolean;
+  /** What it comes to; the number of packages by default. */
+  heading?: string;
   /** The button that carries it out, at the right of its header. */
   action?: React.ReactNode;
   /** Translates. */
@@ -21,12 +27,14 @@ export interface IPlanViewProps {
 export function PlanView({
   plan,
   outdated,
+  heading,
   action,
   trans
 }: IPlanViewProps): JSX.Element {
   const [all, setAll] = React.useState(false);
   const { actions } = plan;
-  const needed = byName(actions.filter(action => action.reason === 'needed'));
+  const needed = actions.filter(({ reason }) => reason === 'needed');
+  const short = needed.length <= FEW;
   return (
     <section
       className={classes(
@@ -36,7 +44,9 @@ export function PlanView({
       aria-label={trans.__('Plan')}
     >
       <div className="jp-EnvManager-planSum">
-        <b>{trans._n('%1 package', '%1 packages', actions.length)}</b>
+        <b>
+          {heading ?? trans._n('%1 package', '%1 packages', actions.length)}
+        </b>
         <span className="jp-EnvManager-planDetail">{sums(plan, trans)}</span>
         {outdated && (
           <span className="jp-EnvManager-badge jp-mod-warning" role="status">
@@ -54,39 +64,14 @@ export function PlanView({
         {plan.warnings.map((warning, index) => (
           <Note key={index} problem={warning} kind="warning" />
         ))}
-        <table className="jp-EnvManager-actions">
-          <colgroup>
-            <col className="jp-EnvManager-colSign" />
-            <col className="jp-EnvManager-colName" />
-            <col className="jp-EnvManager-colVersion" />
-            <col className="jp-EnvManager-colChannel" />
-            <col className="jp-EnvManager-colSize" />
-            <col className="jp-EnvManager-colReason" />
-          </colgroup>
-          <thead className="jp-EnvManager-hidden">
-            <tr>
-              <th>{trans.__('Change')}</th>
-              <th>{trans.__('Package')}</th>
-              <th>{trans.__('Version')}</th>
-              <th className="jp-EnvManager-actionChannel">
-                {trans.__('Channel')}
-              </th>
-              <th>{trans.__('Size')}</th>
-              <th>{trans.__('Why')}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {byName(actions.filter(action => action.reason === 'asked')).map(
-              row(trans)
-            )}
-            {byName(actions.filter(action => action.reason === 'kernel')).map(
-              row(trans)
-            )}
-            {all && needed.map(row(trans))}
-          </tbody>
-        </table>
+        <ActionList
+          actions={actions.filter(
+            ({ reason }) => all || short || reason !== 'needed'
+          )}
+          trans={trans}
+        />
       </div>
-      {needed.length > 0 && (
+      {!short && (
         <LinkButton onClick={() => setAll(!all)}>
           {all
             ? trans.__('Show less')
@@ -97,8 +82,45 @@ export function PlanView({
   );
 }
 
-function byName(actions: PlanAction[]): PlanAction[] {
-  return [...actions].sort((a, b) => a.name.localeCompare(b.name));
+/** What the lines of a plan need. */
+export interface IActionListProps {
+  /** The lines. */
+  actions: readonly PlanAction[];
+  /** Translates. */
+  trans: TranslationBundle;
+}
+
+/** The lines of a plan: what was asked for first, each kind by name. */
+export function ActionList({ actions, trans }: IActionListProps): JSX.Element {
+  const reasons: PlanAction['reason'][] = ['asked', 'kernel', 'needed'];
+  const sorted = [...actions].sort(
+    (one, two) =>
+      reasons.indexOf(one.reason) - reasons.indexOf(two.reason) ||
+      one.name.localeCompare(two.name)
+  );
+  return (
+    <table className="jp-EnvManager-actions">
+      <colgroup>
+        <col className="jp-EnvManager-colSign" />
+        <col className="jp-EnvManager-colName" />
+        <col className="jp-EnvManager-colVersion" />
+        <col className="jp-EnvManager-colChannel" />
+        <col className="jp-EnvManager-colSize" />
+        <col className="jp-EnvManager-colReason" />
+      </colgroup>
+      <thead className="jp-EnvManager-hidden">
+        <tr>
+          <th>{trans.__('Change')}</th>
+          <th>{trans.__('Package')}</th>
+          <th>{trans.__('Version')}</th>
+          <th className="jp-EnvManager-actionChannel">{trans.__('Channel')}</th>
+          <th>{trans.__('Size')}</th>
+          <th>{trans.__('Why')}</th>
+        </tr>
+      </thead>
+      <tbody>{sorted.map(row(trans))}</tbody>
+    </table>
+  );
 }
 
 function sums(plan: Plan, trans: TranslationBundle): string {
@@ -129,11 +151,12 @@ function row(trans: TranslationBundle) {
     needed: trans.__('needed')
   };
   return function ActionRow(action: PlanAction): JSX.Element {
-    const { op, name, from, to, build, channel, size, reason } = action;
+    const { op, name, manager, from, to, build, channel, size, reason } =
+      action;
     const [sign, word] = signs[op];
     return (
       <tr
-        key={`${action.manager} ${name}`}
+        key={`${manager} ${name}`}
         className={`jp-mod-${op} jp-mod-${reason}`}
       >
         <td className="jp-EnvManager-actionSign" title={word} aria-label={word}>
@@ -145,7 +168,9 @@ function row(trans: TranslationBundle) {
         <td className="jp-EnvManager-actionVersion" title={build ?? undefined}>
           {from && to ? `${from} → ${to}` : (to ?? from)}
         </td>
-        <td className="jp-EnvManager-actionChannel">{channel}</td>
+        <td className="jp-EnvManager-actionChannel">
+          {origin({ manager, channel: channel ?? '' })}
+        </td>
         <td className="jp-EnvManager-actionSize">
           {size === null ? '' : formatBytes(size)}
         </td>

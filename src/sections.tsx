@@ -1,5 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { MenuSvg, VDomRenderer } from '@jupyterlab/ui-components';
+import { VDomRenderer } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import type { ReadonlyJSONObject } from '@lumino/coreutils';
 import type { Message } from '@lumino/messaging';
@@ -10,6 +10,8 @@ import { Note, Placeholder, TextButton } from './components';
 import { EnvironmentList } from './environments';
 import { JobList } from './jobs';
 import { GpuList, KernelList } from './kernels';
+import { kernelVerbs } from './kernelverbs';
+import { openMenu } from './menus';
 import { CommandIDs, type IEnvManagerModel, type Topic } from './tokens';
 
 /** What the sections need. */
@@ -125,13 +127,8 @@ export class EnvironmentsView extends View {
             notes={notes}
             trans={trans}
             verbs={{
-              open: ({ id, kernels }) =>
-                this.run(
-                  kernels.length
-                    ? CommandIDs.openNotebook
-                    : CommandIDs.registerKernel,
-                  { environment: id }
-                ),
+              open: ({ id }) =>
+                this.run(CommandIDs.openEnvironment, { environment: id }),
               remove: ({ id }) =>
                 this.run(CommandIDs.remove, { environment: id }),
               menu: ({ id }, anchor) => this._menu(id, anchor),
@@ -154,6 +151,7 @@ export class EnvironmentsView extends View {
 
   private _menu(environment: string, anchor: HTMLElement): void {
     openMenu(this.options.commands, anchor, { environment }, [
+      CommandIDs.openEnvironment,
       CommandIDs.openNotebook,
       CommandIDs.registerKernel,
       CommandIDs.copyPath,
@@ -194,33 +192,11 @@ export class KernelsView extends View {
             environmentName={id => model.environment(id)?.name}
             isChecking={name => model.isChecking(name)}
             trans={trans}
-            verbs={{
-              open: ({ name }) =>
-                this.run(CommandIDs.openNotebook, { kernel: name }),
-              explain: kernel =>
-                void import('./actions').then(({ explainFailedKernel }) =>
-                  explainFailedKernel(kernel, trans)
-                ),
-              check: ({ name }) =>
-                this.run(CommandIDs.checkKernel, { kernel: name }),
-              remove: ({ name }) =>
-                this.run(CommandIDs.removeKernel, { kernel: name }),
-              menu: ({ name }, anchor) => this._menu(name, anchor)
-            }}
+            verbs={kernelVerbs(this.options.commands, trans)}
           />
         )}
       </>
     );
-  }
-
-  private _menu(kernel: string, anchor: HTMLElement): void {
-    openMenu(this.options.commands, anchor, { kernel }, [
-      CommandIDs.openNotebook,
-      CommandIDs.checkKernel,
-      CommandIDs.copyKernelPath,
-      null,
-      CommandIDs.removeKernel
-    ]);
   }
 }
 
@@ -272,7 +248,7 @@ export class ActivityView extends View {
         {resource.data && !resource.data.jobs.length && (
           <div className="jp-EnvManager-empty">
             {trans.__(
-              'Nothing is going on. Creations and removals show up here.'
+              'Nothing is going on. Creations, changes and removals show up here.'
             )}
           </div>
         )}
@@ -290,32 +266,4 @@ export class ActivityView extends View {
       </>
     );
   }
-}
-
-/** Show a menu of commands below an element; null is a separator. */
-function openMenu(
-  commands: CommandRegistry,
-  anchor: HTMLElement,
-  args: ReadonlyJSONObject,
-  ids: (string | null)[]
-): void {
-  const menu = new MenuSvg({ commands });
-  for (const command of ids) {
-    menu.addItem(command === null ? { type: 'separator' } : { command, args });
-  }
-  menu.aboutToClose.connect(() => {
-    // The menu runs the command after closing: let it, then drop the menu and give the focus back.
-    setTimeout(() => {
-      menu.dispose();
-      if (!document.activeElement || document.activeElement === document.body) {
-        anchor.focus();
-      }
-    });
-  });
-  const { left, bottom } = anchor.getBoundingClientRect();
-  menu.open(left, bottom);
-  // Lumino shows no captions; they say why an item is disabled.
-  [...menu.contentNode.children].forEach((node, index) => {
-    (node as HTMLElement).title = menu.items[index].caption;
-  });
 }

@@ -88,3 +88,27 @@ export function minorSeries(versions: string[]): string[] {
     return y[0] - x[0] || y[1] - x[1];
   });
 }
+
+/** Whether only PyPI understands a text: an address, a repository, an editable folder. */
+export function isRequirement(text: string): boolean {
+  return /^(?:-e\s|(?:git|hg|svn|bzr)\+|https?:\/\/|[\w.-]+(?:\[[\w\s,.-]*\])?\s*@\s)/i.test(
+    text.trim()
+  );
+}
+
+/** Whether PyPI understands a package and its versions, too: `numpy<2`, not `numpy=1`, `conda-forge::numpy`. */
+export function isPythonRequirement(spec: string): boolean {
+  return /^[\w][\w.-]*\s*(?:\[[^\]]*\]\s*)?(?:(?:[<>!~=]=|[<>])\s*[\w.*+!-]+\s*,?\s*)+$/.test(
+    spec.trim()
+  );
+}
+
+/** The package that a requirement is about: `flask` of `Flask[async]>=2`; an address stands for itself. */
+export function requirementName(text: string): string {
+  const requirement = text.trim();
+  const named = /^([\w][\w.-]*)\s*(?:\[[^\]]*\]\s*)?(?:@\s|$|[=<>!~;\s])/.exec(
+    requirement
+  );
+  const egg = /#(?:.*&)?egg=([\w.-]+)/.exec(requirement);
+  return (named?.[1] ?? egg?.[1])?.toLowerCase() ?? requirement;
+}

@@ -3,10 +3,13 @@ import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 
 import type {
+  Change,
   Environment,
   Environments,
   FolderListing,
   GpuReport,
+  Health,
+  History,
   Job,
   JobEvent,
   Jobs,
@@ -17,6 +20,8 @@ import type {
   NewKernel,
   PackageHits,
   PackageInfo,
+  Packages,
+  PackageUpdates,
   Plan,
   Problem,
   RemovalPreview,
@@ -31,6 +36,8 @@ export namespace CommandIDs {
   export const create = 'envmanager:create';
   /** Read everything again. */
   export const refresh = 'envmanager:refresh';
+  /** Open the page of an environment: its packages, kernels and history. */
+  export const openEnvironment = 'envmanager:open-environment';
   /** Open a notebook with the kernel of an environment. */
   export const openNotebook = 'envmanager:open-notebook';
   /** Register a kernel for an environment. */
@@ -81,6 +88,35 @@ export interface IJobSpeed {
   readonly left: number | null;
 }
 
+/** What is inside one environment, and the verbs that change it. */
+export interface IInside {
+  /** The installed packages. */
+  packages(): Promise<Packages>;
+  /** What is newer than what is installed. */
+  updates(): Promise<PackageUpdates>;
+  /** Compare the files with what the packages brought; `full` by content. */
+  health(full?: boolean): Promise<Health>;
+  /** The generations. */
+  history(): Promise<History>;
+  /** Search the channels for packages; `pypi` also looks the name up in the Python package index. */
+  search(
+    query: string,
+    limit: number,
+    pypi: boolean,
+    signal?: AbortSignal
+  ): Promise<PackageHits>;
+  /** What the channels, or PyPI, offer of one package. */
+  packageInfo(name: string, manager: 'conda' | 'pypi'): Promise<PackageInfo>;
+  /** What a change would do. */
+  preview(change: Change): Promise<Plan>;
+  /** Change it. */
+  change(change: Change): Promise<Job>;
+  /** Make another generation the current one. */
+  rollback(generation: number): Promise<Job>;
+  /** Give up a kept generation; its disk space is free then. */
+  forget(generation: number): Promise<void>;
+}
+
 /** All state of the environment manager, and every verb that changes it on the server. */
 export interface IEnvManagerModel extends IDisposable {
   /** Emitted when anything below has changed. */
@@ -107,6 +143,8 @@ export interface IEnvManagerModel extends IDisposable {
   removal(id: string): Promise<RemovalPreview>;
   /** Remove an environment. */
   remove(id: string): Promise<Job>;
+  /** What is inside an environment. */
+  inside(id: string): IInside;
   /** Cancel a job. */
   cancel(id: string): Promise<void>;
   /** Find a job that the list may no longer have. */

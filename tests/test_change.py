@@ -7,8 +7,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from conftest import Home
-from local_channel import ChannelServer
+from conftest import Home, MakeHome
+from local_channel import ChannelServer, Synthetic, serve, write_channel
 
 from jupyter_envmanager.errors import Conflict, Invalid, NotAllowed, NotFound, Unsatisfiable
 from jupyter_envmanager.models import Change, History, Job, Plan
@@ -219,8 +219,20 @@ async def test_a_pin_holds_until_it_is_taken_away(tiny_home: Home) -> None:
     with pytest.raises(Unsatisfiable) as caught:
         await preview(tiny_home, "one", Change(install=["tiny=2"]))
     assert "pin tiny 1.*" in caught.value.hint
-    await apply(tiny_home, "one", Change(unpin=["tiny"], install=["fewer-files"]))
-    assert difference(await preview(tiny_home, "one", Change(install=["tiny=2"])))["tiny"][0] == "upgrade"
+    freed = Change(unpin=["tiny"], install=["tiny=2"])
+    assert difference(await preview(tiny_home, "one", freed))["tiny"][0] == "upgrade"
+    assert (await apply(tiny_home, "one", freed)).state == "succeeded"
+    assert not (tiny_home.envs / "one" / "conda-meta" / "pinned").exists()
+
+
+async def test_a_package_of_one_channel_is_had_by_the_channels_name(make_home: MakeHome, tmp_path: Path) -> None:
+    for name, version in (("lab", "1.0"), ("other", "2.0")):
+        write_channel(tmp_path / "channels" / name, [Synthetic("both", version)])
+    with serve(tmp_path / "channels") as server:
+        home = make_home(f"{server.url}/other", f"{server.url}/lab")
+        await home.create("one", "both")
+        plan = await preview(home, "one", Change(install=["lab::both=1.0=0"]))
+        assert difference(plan) == {"both": ("downgrade", "2.0", "1.0")}
 
 
 async def test_a_conflict_says_which_earlier_wish_is_in_the_way(tiny_home: Home) -> None:

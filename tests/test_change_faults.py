@@ -53,6 +53,11 @@ async def started(home: Home, name: str, change: Change) -> Job:
     return await home.service.changes.change(environment.id, Change(plan=plan.id))
 
 
+async def changed(home: Home, name: str, change: Change) -> Job:
+    """Preview and apply a change; its end, without what follows at leisure."""
+    return await home.service.queue.wait((await started(home, name, change)).id)
+
+
 async def health(home: Home, name: str) -> Health:
     environment = await home.service.find(name)
     return await home.service.changes.health(environment.id, full=True)
@@ -70,7 +75,7 @@ async def test_a_package_that_is_not_what_the_channel_s_index_says_is_refused(
     before = files(tiny_home.envs / "one")
     archive = next(tiny.directory.glob("noarch/tinier-*.conda")).read_bytes()
     tiny.fault("*/fewer-files-*.conda", Fault(body=archive))
-    job = await apply(tiny_home, "one", Change(install=["fewer-files"]))
+    job = await changed(tiny_home, "one", Change(install=["fewer-files"]))
     assert job.state == "failed"
     assert job.error is not None
     assert job.error.code == "damaged"
@@ -79,7 +84,7 @@ async def test_a_package_that_is_not_what_the_channel_s_index_says_is_refused(
     assert files(tiny_home.envs / "one") == before
     assert tiny_home.leftovers() == []
     tiny.heal()
-    assert (await apply(tiny_home, "one", Change(install=["fewer-files"]))).state == "succeeded"
+    assert (await changed(tiny_home, "one", Change(install=["fewer-files"]))).state == "succeeded"
 
 
 @pytest.mark.parametrize("fault", [Fault(status=404), Fault(body=b"<html>login"), Fault(truncate=100)])
@@ -87,7 +92,7 @@ async def test_a_download_that_fails_names_the_package(tiny_home: Home, tiny: Ch
     await tiny_home.create("one", "tiny=1")
     before = files(tiny_home.envs / "one")
     tiny.fault("*/tinier-*.conda", fault)
-    job = await apply(tiny_home, "one", Change(install=["tinier"]))
+    job = await changed(tiny_home, "one", Change(install=["tinier"]))
     assert job.state == "failed"
     assert job.error is not None
     assert job.error.code in ("damaged", "channel_unreachable")
@@ -107,7 +112,7 @@ async def test_a_change_cancelled_in_any_phase_leaves_the_old_state(
     await cancelled_at(phase, tiny_home, Change(install=["files"], update=["tiny"]), tmp_path, monkeypatch)
     assert files(tiny_home.envs / "one") == before
     assert tiny_home.leftovers() == []
-    assert (await apply(tiny_home, "one", Change(install=["files"]))).state == "succeeded"
+    assert (await changed(tiny_home, "one", Change(install=["files"]))).state == "succeeded"
 
 
 @pytest.mark.usefixtures("workers_kill_themselves")
@@ -120,7 +125,7 @@ async def test_a_pypi_change_can_be_cancelled(
     await cancelled_at("pypi", pypi_home, pypi("alpha"), tmp_path, monkeypatch)
     assert without_bytecode(files(pypi_home.envs / "one")) == before
     assert pypi_home.leftovers() == []
-    assert (await apply(pypi_home, "one", pypi("alpha"))).state == "succeeded"
+    assert (await changed(pypi_home, "one", pypi("alpha"))).state == "succeeded"
 
 
 async def cancelled_at(phase: str, home: Home, change: Change, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,7 +144,7 @@ async def test_a_wheel_that_does_not_build_shows_its_log(pypi_home: Home, index:
     index.add(sdist("alpha", "1.0", fail="error: no Fortran compiler here"))
     await pypi_home.create("one", "python", kernel=None)
     before = without_bytecode(files(pypi_home.envs / "one"))
-    job = await apply(pypi_home, "one", pypi("alpha"))
+    job = await changed(pypi_home, "one", pypi("alpha"))
     assert job.state == "failed"
     assert job.error is not None
     assert job.error.code == "build_failed"
@@ -232,7 +237,7 @@ async def test_damage_is_named_and_repaired(
         assert any("tiny-1.0-0.json" in problem.message for problem in listed.problems)
         assert [one.name for one in listed.packages if one.damaged] == ["tiny"]
     tiny.forget()
-    job = await apply(tiny_home, "one", Change(repair=["tiny"]))
+    job = await changed(tiny_home, "one", Change(repair=["tiny"]))
     assert job.state == "succeeded", job.error
     assert (await health(tiny_home, "one")).problems == []
     assert await installed(tiny_home, "one") == {"tiny": "1.0", "tinier": "1.0"}
@@ -247,10 +252,10 @@ async def test_an_environment_without_its_python_can_be_changed_and_repaired(rea
     prefix = real_home.envs / "one"
     for file in (prefix / "bin").glob("python*"):
         file.unlink()
-    job = await apply(real_home, "one", Change(install=["idna"]))
+    job = await changed(real_home, "one", Change(install=["idna"]))
     assert job.state == "succeeded", job.error
     assert "python" in (await health(real_home, "one")).damaged
-    job = await apply(real_home, "one", Change(repair=["python"]))
+    job = await changed(real_home, "one", Change(repair=["python"]))
     assert job.state == "succeeded", job.error
     assert (await health(real_home, "one")).damaged == []
     python = await asyncio.create_subprocess_exec(prefix / "bin" / "python", "-c", "import idna")
@@ -277,7 +282,7 @@ async def test_what_is_hard_to_copy_does_not_stop_a_change(tiny_home: Home) -> N
         finally:
             os.close(folder)
         before = files(mine)
-        job = await apply(tiny_home, "one", Change(update=["tiny"]))
+        job = await changed(tiny_home, "one", Change(update=["tiny"]))
     assert job.state == "succeeded", job.error
     after = files(mine)
     # Those belong to a process, not to the environment.
@@ -294,7 +299,7 @@ async def test_a_large_file_of_the_user_is_not_copied_for_each_change(tiny_home:
         file.truncate(70 * 2**20)
     small = tiny_home.envs / "one" / "notes.txt"
     small.write_text("mine\n")
-    assert (await apply(tiny_home, "one", Change(update=["tiny"]))).state == "succeeded"
+    assert (await changed(tiny_home, "one", Change(update=["tiny"]))).state == "succeeded"
     former = generations(tiny_home, "one") / "1"
     assert large.stat().st_size == 70 * 2**20
     assert not small.samefile(former / "notes.txt")
@@ -311,7 +316,7 @@ async def test_folders_that_nobody_may_write_in_stay_so(tiny_home: Home) -> None
     shut.chmod(0o555)
     shut.parent.chmod(0o555)
     (prefix / "share" / "tiny").chmod(0o555)
-    job = await apply(tiny_home, "one", Change(update=["tiny"]))
+    job = await changed(tiny_home, "one", Change(update=["tiny"]))
     assert job.state == "succeeded", job.error
     assert (prefix / "share" / "tiny" / "version").read_text() == "2.0\n"
     assert (shut / "file").read_text() == "mine\n"

@@ -67,7 +67,7 @@ class ChangePreviewer:
         fingerprint = await asyncio.to_thread(state, prefix)
         packages = await asyncio.to_thread(self._reader.packages, prefix)
         split = _split(change, packages.packages)
-        installed = await asyncio.to_thread(_installed, prefix, packages)
+        installed = await asyncio.to_thread(_installed, prefix, packages, change)
         names = await asyncio.to_thread(environment_channels, prefix)
         outcome = await self._solve(change, split, installed, settings, names)
         newer = await self._held(change, packages, outcome, settings, names)
@@ -186,7 +186,7 @@ def _canonical(name: str) -> str:
     return str(canonicalize_name(name))
 
 
-def _installed(prefix: Path, packages: Packages) -> Installed:
+def _installed(prefix: Path, packages: Packages, change: Change) -> Installed:
     from ..engine.base import read_installed
     from ..engine.change import Installed
 
@@ -198,7 +198,8 @@ def _installed(prefix: Path, packages: Packages) -> Installed:
     return Installed(
         records=records,
         requested={one.name: one.spec or one.name for one in packages.packages if one.requested and _conda(one)},
-        pins=read_pins(prefix),
+        # A pin that is taken away or set in this very change counts as it will be.
+        pins=_pins(prefix, change),
         lost=lost,
     )
 

@@ -53,7 +53,9 @@ def append(
     written = path.read_bytes() if ours else b""
     if not written.strip() and before:
         written = _revision("jupyter envmanager: as it was found", [f"+{name}" for name in _names(before)])
-    changes = [*(f"-{name}" for name in _names(unlinked)), *(f"+{name}" for name in _names(linked))]
+    added, gone = set(_names(linked)), _as_written(written.decode(errors="replace"), _names(unlinked))
+    # conda goes through a revision in no order: one name cannot both go and come.
+    changes = [*(f"-{name}" for name in sorted(gone - added)), *(f"+{name}" for name in sorted(added - gone))]
     comments = [f"# remove specs: {list(removed_specs)!r}"] if removed_specs else []
     if specs or (changes and not removed_specs):
         comments.append(f"# update specs: {list(specs)!r}")
@@ -67,6 +69,13 @@ def append(
 def _revision(command: str, lines: Sequence[str]) -> bytes:
     header = [time.strftime("==> %Y-%m-%d %H:%M:%S <=="), f"# cmd: {' '.join(command.split())}"]
     return "\n".join([*header, *lines, ""]).encode()
+
+
+def _as_written(text: str, names: Iterable[str]) -> set[str]:
+    """Distributions as the history calls them: other tools write none, a short or a whole address for the channel."""
+    lines = (line.strip().lstrip("+-") for line in text.splitlines() if not line.startswith(("#", "==>")))
+    known = {line.rpartition("::")[2]: line for line in lines}
+    return {known.get(name.rpartition("::")[2], name) for name in names}
 
 
 def _names(records: Iterable[RepoDataRecord]) -> list[str]:

@@ -160,6 +160,13 @@ async def solve_new(
     )
 
 
+def _addressed(spec: MatchSpec, channels: Channels) -> MatchSpec:
+    """A spec that names its channel, as in ``lab::numpy``, with the address that the configuration gives that name."""
+    name, found, rest = str(spec).partition("::")
+    urls = [url for url in channels.reach.channels if url.rstrip("/").rpartition("/")[2] == name.rpartition("/")[2]]
+    return MatchSpec(f"{urls[0]}::{rest}") if found and len(urls) == 1 else spec
+
+
 async def find_records(
     channels: Channels,
     specs: Sequence[MatchSpec],
@@ -187,7 +194,7 @@ async def find_records(
         try:
             return await solve(
                 channels.channels,
-                specs,
+                [_addressed(spec, channels) for spec in specs],
                 gateway=channels.gateway,
                 locked_packages=list(locked),
                 virtual_packages=virtual,

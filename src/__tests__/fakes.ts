@@ -23,6 +23,7 @@ export function makeJob(change: Partial<Job> = {}): Job {
     bytes_done: null,
     bytes_total: null,
     waiting_for: null,
+    generation: null,
     kernel: null,
     check: null,
     aftercare: false,

@@ -2,6 +2,7 @@ import { nullTranslator } from '@jupyterlab/translation';
 
 import {
   hasConstraint,
+  isPythonRequirement,
   minorSeries,
   specName,
   specProblem,
@@ -71,4 +72,16 @@ it('knows when a text says more than a name', () => {
 it('lists the series of Python newest first, without release candidates', () => {
   const versions = ['3.9.1', '3.14.0rc1', '3.13.2', '3.13.1', '3.10.4', '2.7'];
   expect(minorSeries(versions)).toEqual(['3.13', '3.10', '3.9', '2.7']);
+});
+
+it.each([
+  ['numpy<2', true],
+  ['numpy[extra]>=1, <2', true],
+  ['numpy==1.2.*', true],
+  ['numpy=1.2', false],
+  ['conda-forge::numpy>=1', false],
+  ['numpy 1.2', false],
+  ['numpy', false]
+])('tells whether PyPI understands %p: %p', (spec, expected) => {
+  expect(isPythonRequirement(spec)).toBe(expected);
 });

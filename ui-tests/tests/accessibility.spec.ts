@@ -66,5 +66,43 @@ for (const theme of ['JupyterLab Light', 'JupyterLab Dark']) {
       await envs.ready('axe');
       expect(await violations(page, '.jp-EnvManager-page')).toEqual([]);
     });
+
+    test(`Nothing bars anybody from the page of an environment in ${theme}`, async ({
+      page: labPage,
+      tab,
+      server
+    }) => {
+      const page = labPage as unknown as Page;
+      const check = async (selector = '.jp-EnvManager-environmentPage') =>
+        expect(await violations(page, selector)).toEqual([]);
+      await server.remake('axe-page', ['weather-model=1.0'], false);
+      await server.change('axe-page', { pin: ['weather-data'] });
+      await tab.open('axe-page');
+      await expect(tab.button('Update to 2.0')).toBeVisible();
+      await check();
+
+      await tab.search.fill('weather');
+      await expect(tab.available).toContainText('weather-data');
+      await check();
+      await tab.available
+        .getByRole('button', { name: 'Versions of weather-data' })
+        .click();
+      await expect(page.getByRole('option', { name: '1.0' })).toBeVisible();
+      await check('.jp-Dialog');
+      await page.getByRole('button', { name: 'Cancel' }).click();
+      await tab.search.fill('');
+
+      await tab.choose('weather-model', 'Remove');
+      await check();
+      await tab.preview();
+      await check();
+      await tab.apply();
+      await check();
+      await tab.tab('History');
+      await tab.page.locator('summary').first().click();
+      await check();
+      await tab.tab('Kernels');
+      await check();
+    });
   });
 }

@@ -115,6 +115,28 @@ export class Server {
       .toBe('succeeded');
   }
 
+  /** Make an environment afresh, whatever an earlier story has done to it. */
+  async remake(name: string, specs: string[], kernel = true): Promise<void> {
+    await this.clear(name);
+    await this.make(name, specs, kernel);
+  }
+
+  /** Change an environment behind the page's back. */
+  async change(name: string, change: unknown): Promise<void> {
+    const { environments } = await this.api<{
+      environments: { id: string; name: string }[];
+    }>('GET', 'environments');
+    const { id } = environments.find(one => one.name === name)!;
+    const job = await this.api<IJob>(
+      'POST',
+      `environments/${id}/changes`,
+      change
+    );
+    await expect
+      .poll(async () => (await this.api<IJob>('GET', `jobs/${job.id}`)).state)
+      .toBe('succeeded');
+  }
+
   /** Take an environment away, so that a second try of a story starts afresh. */
   async clear(...names: string[]): Promise<void> {
     const { environments } = await this.api<{
@@ -241,6 +263,81 @@ export class Environments {
   readonly python: Locator;
 }
 
+/** The page of an environment. */
+export class EnvironmentTab {
+  constructor(private readonly _envs: Environments) {
+    const { page } = _envs;
+    this.page = page
+      .locator('.jp-EnvManager-environmentPage')
+      .filter({ visible: true });
+    this.search = this.page.getByRole('searchbox', { name: 'Search packages' });
+    this.table = this.page.getByRole('grid', { name: 'Packages' });
+    this.available = this.page.getByRole('region', { name: 'Available' });
+    this.pending = this.page.getByRole('group', { name: 'Pending changes' });
+    this.plan = this.page.getByRole('region', { name: 'Plan' });
+    this.job = this.page.getByRole('region', { name: 'Job' });
+  }
+
+  /** Open it from the panel. */
+  async open(name: string): Promise<void> {
+    await this._envs.open();
+    await this._envs.environment(name).click();
+    await expect(
+      this.page.getByRole('heading', { name, exact: true })
+    ).toBeVisible();
+    await expect(this.table).toBeVisible();
+  }
+
+  /** A button of the page. */
+  button(name: string | RegExp): Locator {
+    return this.page.getByRole('button', { name, exact: true });
+  }
+
+  /** The row of an installed package; only rows in view are there. */
+  row(name: string): Locator {
+    return this.table.locator(`[data-package="${name}"]`);
+  }
+
+  /** Choose something from the menu of a package. */
+  async choose(name: string, item: string): Promise<void> {
+    await this.button(`Actions for ${name}`).click();
+    await this._envs.page.getByRole('menuitem', { name: item }).click();
+  }
+
+  /** Go to one of the tabs. */
+  async tab(name: string): Promise<void> {
+    await this.page.getByRole('tab', { name: new RegExp(`^${name}`) }).click();
+  }
+
+  /** Press Preview and wait for the plan. */
+  async preview(): Promise<void> {
+    await this.button('Preview').click();
+    await expect(this.plan).toBeVisible();
+  }
+
+  /** Press Apply and wait until it is done. */
+  async apply(): Promise<void> {
+    await this.button('Apply').click();
+    await this.done();
+  }
+
+  /** The job has succeeded. */
+  async done(): Promise<void> {
+    await expect(this.job).toHaveAttribute('data-job-state', 'succeeded', {
+      timeout: 30_000
+    });
+    await expect(this.job).toContainText('Done in');
+  }
+
+  readonly page: Locator;
+  readonly search: Locator;
+  readonly table: Locator;
+  readonly available: Locator;
+  readonly pending: Locator;
+  readonly plan: Locator;
+  readonly job: Locator;
+}
+
 /** Settings of JupyterLab: no news from the network. */
 export function settings(theme = 'JupyterLab Light'): Record<string, unknown> {
   return {
@@ -252,7 +349,11 @@ export function settings(theme = 'JupyterLab Light'): Record<string, unknown> {
   };
 }
 
-export const test = base.extend<{ server: Server; envs: Environments }>({
+export const test = base.extend<{
+  server: Server;
+  envs: Environments;
+  tab: EnvironmentTab;
+}>({
   // Galata's own clean-up asks the root of the host, not the base URL: `server` tidies up.
   tmpPath: '',
   kernels: null,
@@ -283,5 +384,8 @@ export const test = base.extend<{ server: Server; envs: Environments }>({
   },
   envs: async ({ page }, use) => {
     await use(new Environments(page as unknown as Page));
+  },
+  tab: async ({ envs }, use) => {
+    await use(new EnvironmentTab(envs));
   }
 });

@@ -73,3 +73,53 @@ test('The rows of the panel are walked with arrows, and their menus open with En
   await page.keyboard.press('Escape');
   await expect(envs.environment('kept').getByRole('button')).toBeFocused();
 });
+
+test('A package is installed and another removed with the keyboard alone', async ({
+  page,
+  envs,
+  tab,
+  server
+}) => {
+  const { keyboard } = page;
+  await server.remake('typed', ['weather-model=1.0', 'big-download'], false);
+  await envs.open();
+  await envs.environment('typed').focus();
+  await keyboard.press('Enter');
+  await expect(tab.search).toBeFocused();
+  await keyboard.type('bigger');
+  await expect(tab.available).toContainText('bigger-download');
+  await keyboard.press('Enter');
+  await expect(tab.pending).toHaveText('install bigger-download');
+
+  await keyboard.press('ArrowDown');
+  await expect(tab.table).toBeFocused();
+  await keyboard.press('End');
+  await expect(tab.table.locator('[aria-selected="true"]')).toContainText(
+    'weather-model'
+  );
+  await keyboard.press('Home');
+  await keyboard.press('Enter');
+  await expect(page.getByRole('menuitem', { name: 'Remove' })).toBeVisible();
+  await keyboard.press('ArrowDown');
+  await keyboard.press('ArrowDown');
+  await keyboard.press('Enter');
+  await expect(tab.row('big-download')).toContainText('to be removed');
+  await expect(tab.table).toBeFocused();
+
+  for (let presses = 0; presses < 12; presses++) {
+    await keyboard.press('Tab');
+    if (
+      await tab
+        .button('Preview')
+        .evaluate(node => node === document.activeElement)
+    ) {
+      break;
+    }
+  }
+  await keyboard.press('Enter');
+  await expect(tab.button('Apply')).toBeFocused();
+  await keyboard.press('Enter');
+  await tab.done();
+  await expect(tab.row('bigger-download')).toBeVisible();
+  await expect(tab.row('big-download')).toHaveCount(0);
+});

@@ -39,4 +39,22 @@ test.describe('In Notebook 7', () => {
     await expect(envs.environment('folder-env')).toBeVisible();
     expect(await server.environments()).toContain('folder-env');
   });
+
+  test('The page of an environment opens beside the panel', async ({
+    page,
+    envs,
+    tab,
+    server
+  }) => {
+    await server.make('seven', ['weather-model=1.0'], false);
+    await tab.open('seven');
+    await tab.button('Update to 2.0').click();
+    await tab.preview();
+    await expect(tab.plan).toContainText('1.0 → 2.0');
+
+    await page.getByRole('tab', { name: 'Environments', exact: true }).click();
+    await envs.environment('seven').press('Enter');
+    await expect(tab.plan).toContainText('1.0 → 2.0');
+    await expect(tab.page).toHaveCount(1);
+  });
 });

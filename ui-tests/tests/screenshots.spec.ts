@@ -58,6 +58,58 @@ test('The panel, the form with its plan, progress, and the end', async ({
   await page.getByRole('button', { name: 'Cancel' }).click();
 });
 
+test('The page of an environment: packages, a plan, versions, history', async ({
+  page,
+  tab,
+  server
+}) => {
+  test.setTimeout(120_000);
+  await server.remake('climate', ['python', 'pandas', 'weather-model=1.0']);
+  await server.change('climate', { pypi: { install: ['tiny-plot==1.0'] } });
+  await server.change('climate', { pin: ['pandas'] });
+  await page.goto('?reset');
+  await tab.open('climate');
+  await expect(tab.button('updates 2')).toBeVisible();
+  await page.screenshot({ path: shot('packages') });
+
+  await tab.search.fill('req');
+  await expect(tab.available).toContainText('requests');
+  await page.screenshot({ path: shot('available') });
+  await tab.available.getByRole('button', { name: 'Add requests' }).click();
+  await tab.button('updates 2').click();
+  await tab.row('weather-model').getByRole('button').first().click();
+  await tab.row('tiny-plot').getByRole('button').first().click();
+  await tab.button('requested 5').click();
+  await tab.preview();
+  await page.screenshot({ path: shot('environment') });
+
+  await tab.button('Discard').click();
+  await tab.choose('weather-model', 'Change version…');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('option', { name: /fast_1/ }).click();
+  await page.screenshot({ path: shot('versions') });
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await tab.button('requested 5').click();
+
+  await tab.button('Open notebook').click();
+  await expect(page.getByText('climate | Idle')).toBeVisible({
+    timeout: 30_000
+  });
+  await tab.open('climate');
+  await tab.search.fill('requests');
+  await expect(tab.available).toContainText('requests');
+  await tab.search.press('Enter');
+  await tab.preview();
+  await tab.apply();
+  await tab.tab('History');
+  await expect(tab.page.locator('[data-generation="4"]')).toContainText(
+    'current'
+  );
+  await tab.page.locator('[data-generation] summary').first().click();
+  await expect(tab.page).toContainText('old packages');
+  await page.screenshot({ path: shot('history') });
+});
+
 test('What goes wrong', async ({ page, envs, server }) => {
   await server.slow('big-download', 50_000);
   await envs.open();
@@ -100,6 +152,17 @@ test.describe('In the dark', () => {
     await envs.add('pandas', 'requests>=2');
     await envs.preview();
     await page.screenshot({ path: shot('dark') });
+  });
+
+  test('The page of an environment, narrow', async ({ page, tab }) => {
+    await page.setViewportSize({ width: 830, height: 800 });
+    await tab.open('climate');
+    await tab.choose('pandas', 'Unpin');
+    await tab.search.fill('weather-data==1.0');
+    await tab.search.press('Enter');
+    await tab.button('Preview').click();
+    await expect(tab.plan).toBeVisible();
+    await page.screenshot({ path: shot('environment-narrow') });
   });
 });
 

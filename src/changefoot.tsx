@@ -1,0 +1,183 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { closeIcon } from '@jupyterlab/ui-components';
+import React from 'react';
+
+import type { PlanAction, Problem } from './_models';
+import type { Alteration } from './alteration';
+import { IconButton, Note, TextButton } from './components';
+
+import { ActionButton } from './formfield';
+import { type IPendingItem, placeOf } from './pending';
+import { pendingLabel } from './pendingwords';
+import { PlanView } from './planview';
+
+/** What the pending changes need. */
+export interface IPendingProps {
+  /** What is asked for, and the plan for it. */
+  alteration: Alteration;
+  /** Whether a job works on the environment. */
+  working: boolean;
+  /** Asks for the plan. */
+  onPreview: () => void;
+  /** Does what the plan says. */
+  onApply: () => void;
+  /** Translates. */
+  trans: TranslationBundle;
+}
+
+/** What is asked for, and what that comes to: first as chips, then as a plan. */
+export function Pending(props: IPendingProps): JSX.Element | null {
+  const { alteration, trans } = props;
+  const { open: items, plan, problem, outdated, busy } = alteration;
+  const foot = React.useRef<HTMLDivElement>(null);
+  const ready = plan !== null && !outdated;
+  React.useEffect(() => {
+    // The button that was pressed is not the next one to press.
+    const { activeElement } = document;
+    const pressed = activeElement?.classList.contains('jp-EnvManager-preview');
+    if (ready && (pressed || activeElement === document.body)) {
+      foot.current?.querySelector<HTMLElement>('.jp-EnvManager-apply')?.focus();
+    }
+  }, [ready, busy]);
+  if (!items.length && !problem) {
+    return null;
+  }
+  return (
+    <div ref={foot} className="jp-EnvManager-pending" aria-live="polite">
+      {items.length > 0 && <Head {...props} ready={ready} />}
+      {problem && <ProblemNote problem={problem} {...props} />}
+      {plan && (
+        <PlanView
+          plan={plan}
+          outdated={outdated}
+          heading={planHeading(items.length, plan.actions, trans)}
+          trans={trans}
+        />
+      )}
+    </div>
+  );
+}
+
+function Head(props: IPendingProps & { ready: boolean }): JSX.Element {
+  const { alteration, working, ready, onPreview, onApply, trans } = props;
+  const { open: items, busy } = alteration;
+  return (
+    <div className="jp-EnvManager-pendingHead">
+      <div
+        className="jp-EnvManager-pendingItems"
+        role="group"
+        aria-label={trans.__('Pending changes')}
+      >
+        {items.map(item => (
+          <PendingChip
+            key={placeOf(item)}
+            label={pendingLabel(item, trans)}
+            item={item}
+            onDrop={() => alteration.drop(item)}
+            trans={trans}
+          />
+        ))}
+      </div>
+      <div className="jp-EnvManager-pendingButtons">
+        <TextButton onClick={() => alteration.discard()}>
+          {trans.__('Discard')}
+        </TextButton>
+        {!ready && (
+          <ActionButton
+            name="jp-EnvManager-preview"
+            primary
+            busy={busy !== null || working}
+            onClick={onPreview}
+          >
+            {busy === 'preview' ? trans.__('Solving…') : trans.__('Preview')}
+          </ActionButton>
+        )}
+        {ready && (
+          <ActionButton
+            name="jp-EnvManager-apply"
+            primary
+            busy={busy !== null || working}
+            onClick={onApply}
+          >
+            {busy === 'apply' ? trans.__('Starting…') : trans.__('Apply')}
+          </ActionButton>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function PendingChip(props: {
+  item: IPendingItem;
+  label: string;
+  onDrop: () => void;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { item, label, onDrop, trans } = props;
+  return (
+    <span
+      className="jp-EnvManager-chip"
+      data-wish={item.wish}
+      title={item.spec}
+    >
+      <span className="jp-EnvManager-chipText">{label}</span>
+      <IconButton
+        icon={closeIcon}
+        label={trans.__('Do not %1', label)}
+        onClick={onDrop}
+      />
+    </span>
+  );
+}
+
+function ProblemNote(props: IPendingProps & { problem: Problem }): JSX.Element {
+  const { alteration, problem, onPreview, trans } = props;
+  return (
+    <Note problem={problem} trans={trans}>
+      {alteration.canAccept && (
+        <TextButton onClick={() => void alteration.accept()}>
+          {trans.__('Allow this and preview again')}
+        </TextButton>
+      )}
+      {alteration.outdated && (
+        <TextButton onClick={onPreview}>{trans.__('Preview again')}</TextButton>
+      )}
+    </Note>
+  );
+}
+
+/** What a plan comes to: `2 changes asked → 1 installed, 3 upgraded, nothing removed`. */
+export function planHeading(
+  asked: number,
+  actions: readonly PlanAction[],
+  trans: TranslationBundle
+): string {
+  const request = trans._n('%1 change asked', '%1 changes asked', asked);
+  return `${request} → ${difference(actions, trans)}`;
+}
+
+/** What actions come to: `1 installed, 3 upgraded, nothing removed`. */
+export function difference(
+  actions: readonly PlanAction[],
+  trans: TranslationBundle
+): string {
+  if (!actions.length) {
+    return trans.__('no package changes');
+  }
+  const count = (op: PlanAction['op']) =>
+    actions.filter(action => action.op === op).length;
+  const words: Record<PlanAction['op'], (count: string) => string> = {
+    install: number => trans.__('%1 installed', number),
+    upgrade: number => trans.__('%1 upgraded', number),
+    downgrade: number => trans.__('%1 downgraded', number),
+    rebuild: number => trans.__('%1 rebuilt', number),
+    remove: number => trans.__('%1 removed', number)
+  };
+  const parts = (Object.keys(words) as PlanAction['op'][])
+    .filter(op => count(op))
+    .map(op => words[op](String(count(op))));
+  if (!count('remove')) {
+    parts.push(trans.__('nothing removed'));
+  }
+  return parts.join(', ');
+}

@@ -1,0 +1,264 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
+import React from 'react';
+
+import type { Environment } from './_models';
+import { makeProblem } from './api';
+import { Pending } from './changefoot';
+import { Note, Placeholder, TextButton } from './components';
+import { EnvironmentHead } from './environmenthead';
+import type { EnvironmentPage } from './environmentpage';
+import type { EnvironmentVerbs } from './environmentverbs';
+import { HealthNote } from './healthnote';
+import { HistoryView } from './historyview';
+import { isActive } from './jobstate';
+import { JobStrip } from './jobstrip';
+import { KernelList } from './kernels';
+import { kernelVerbs } from './kernelverbs';
+import { PackagesView } from './packagesview';
+import { RestartNote } from './restartnote';
+import { Tabs } from './tabs';
+import { CommandIDs, type IEnvManagerModel } from './tokens';
+
+/** The tabs of the page. */
+export type PageTab = 'packages' | 'kernels' | 'history';
+
+/** What the view of an environment needs. */
+export interface IEnvironmentViewProps {
+  /** The page that it fills. */
+  page: EnvironmentPage;
+  /** What can be done. */
+  verbs: EnvironmentVerbs;
+  /** The state of the environment manager. */
+  model: IEnvManagerModel;
+  /** The commands it offers. */
+  commands: CommandRegistry;
+  /** Translates. */
+  trans: TranslationBundle;
+}
+
+type Props = IEnvironmentViewProps & { environment: Environment };
+
+/** The whole page: which environment, one tab of it, and the foot with what is to change. */
+export function EnvironmentView(props: IEnvironmentViewProps): JSX.Element {
+  const { page, model, trans } = props;
+  const { environment } = page;
+  if (!environment) {
+    return <NoEnvironment {...props} />;
+  }
+  const all = { ...props, environment };
+  const count = page.contents.get('packages').data?.packages.length;
+  const generations = page.contents.get('history').data?.generations.length;
+  const kernels = model
+    .get('kernels')
+    .data?.kernels.filter(kernel => kernel.environment === environment.id);
+  return (
+    <>
+      <Head {...all} />
+      <Tabs<PageTab>
+        label={trans.__('Parts of %1', environment.name)}
+        tabs={[
+          ['packages', trans.__('Packages'), count ?? null],
+          ['kernels', trans.__('Kernels'), kernels?.length ?? null],
+          ['history', trans.__('History'), generations ?? null]
+        ]}
+        chosen={page.tab}
+        onChoose={tab => (page.tab = tab)}
+      >
+        {page.tab === 'packages' && <PackagesTab {...all} />}
+        {page.tab === 'kernels' && <KernelsTab {...all} />}
+        {page.tab === 'history' && <HistoryTab {...all} />}
+      </Tabs>
+      <Foot {...all} />
+    </>
+  );
+}
+
+/** In place of an environment: it is being looked for, or it is gone. */
+function NoEnvironment(props: IEnvironmentViewProps): JSX.Element {
+  const { page, model, trans } = props;
+  const resource = model.get('environments');
+  const gone = makeProblem(
+    'not_found',
+    trans.__('This environment is not there any more.'),
+    trans.__('It was removed, or its folder was moved.')
+  );
+  return (
+    <div className="jp-EnvManager-scroll">
+      <Placeholder
+        resource={resource}
+        onRetry={() => void model.refresh()}
+        trans={trans}
+        loading={trans.__('Looking for the environment…')}
+      />
+      {resource.data && !resource.problem && (
+        <Note problem={gone}>
+          <TextButton onClick={() => page.parent?.close()}>
+            {trans.__('Close')}
+          </TextButton>
+        </Note>
+      )}
+    </div>
+  );
+}
+
+function Head(props: Props): JSX.Element {
+  const { environment, verbs, commands, trans } = props;
+  const { id, problem, unchangeable } = environment;
+  return (
+    <>
+      <EnvironmentHead
+        environment={environment}
+        onNotebook={() =>
+          void commands.execute(CommandIDs.openNotebook, { environment: id })
+        }
+        onCopy={() => verbs.copyPath()}
+        onMenu={anchor => verbs.environmentMenu(anchor)}
+        trans={trans}
+      />
+      {problem && <Note problem={problem} trans={trans} />}
+      {unchangeable && (
+        <Note
+          kind="info"
+          problem={makeProblem('unchangeable', unchangeable, '')}
+        />
+      )}
+    </>
+  );
+}
+
+function PackagesTab(props: Props): JSX.Element {
+  const { page, verbs, trans } = props;
+  const { contents, alteration, search } = page;
+  const packages = contents.get('packages');
+  const { changeable } = verbs;
+  const damaged = (packages.data?.packages ?? [])
+    .filter(entry => entry.damaged)
+    .map(({ name }) => name);
+  return (
+    <>
+      <HealthNote
+        health={contents.get('health')}
+        damaged={damaged}
+        problems={packages.data?.problems ?? []}
+        changeable={changeable}
+        onCheck={() => void contents.check()}
+        onRepair={names => verbs.repair(names)}
+        onDismiss={() => contents.forgetHealth()}
+        trans={trans}
+      />
+      <PackagesView
+        packages={packages}
+        updates={contents.get('updates')}
+        search={search}
+        pending={alteration.items}
+        changeable={changeable}
+        onAdd={item => alteration.add(item)}
+        onChoose={hit => void verbs.chooseVersion(hit)}
+        onMenu={(row, anchor, focus) => verbs.packageMenu(row, anchor, focus)}
+        onMore={anchor => verbs.moreMenu(anchor)}
+        onRetry={() => void contents.read('packages')}
+        trans={trans}
+      />
+    </>
+  );
+}
+
+function KernelsTab(props: Props): JSX.Element {
+  const { environment, model, commands, trans } = props;
+  const { id, state, job, name } = environment;
+  const resource = model.get('kernels');
+  const kernels = (resource.data?.kernels ?? []).filter(
+    kernel => kernel.environment === id
+  );
+  return (
+    <div className="jp-EnvManager-scroll jp-EnvManager-kernelsView">
+      <Placeholder
+        resource={resource}
+        onRetry={() => void model.refresh('kernels')}
+        trans={trans}
+        loading={trans.__('Looking for kernels…')}
+      />
+      <KernelList
+        kernels={kernels}
+        environmentName={() => name}
+        isChecking={kernel => model.isChecking(kernel)}
+        verbs={kernelVerbs(commands, trans)}
+        trans={trans}
+      />
+      {resource.data && !kernels.length && (
+        <div className="jp-EnvManager-empty">
+          <p>{trans.__('No kernel runs in this environment.')}</p>
+          <TextButton
+            disabled={state !== 'ready' || job !== null}
+            onClick={() =>
+              void commands.execute(CommandIDs.registerKernel, {
+                environment: id
+              })
+            }
+          >
+            {trans.__('Register kernel')}
+          </TextButton>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function HistoryTab(props: Props): JSX.Element {
+  const { environment, page, verbs, trans } = props;
+  const { contents, alteration } = page;
+  return (
+    <HistoryView
+      resource={contents.get('history')}
+      unchangeable={
+        environment.job === null && alteration.busy === null
+          ? environment.unchangeable
+          : trans.__('A job works on this environment.')
+      }
+      onRetry={() => void contents.read('history')}
+      onGo={generation => void alteration.rollback(generation)}
+      onMenu={(generation, anchor) => verbs.generationMenu(generation, anchor)}
+      trans={trans}
+    />
+  );
+}
+
+function Foot(props: Props): JSX.Element | null {
+  const { page, model, commands, trans } = props;
+  const { alteration, stale, job, log } = page;
+  const { items, problem } = alteration;
+  if (!items.length && !problem && !job && !stale.all.length) {
+    return null;
+  }
+  const working = job !== undefined && isActive(job);
+  return (
+    <div className="jp-EnvManager-plan jp-EnvManager-foot">
+      {job && (
+        <JobStrip
+          job={job}
+          events={log.events}
+          speed={model.speed(job.id)}
+          onCancel={() =>
+            void commands.execute(CommandIDs.cancelJob, { job: job.id })
+          }
+          onDismiss={() => alteration.show(null)}
+          trans={trans}
+        />
+      )}
+      <RestartNote
+        kernels={stale.all}
+        onRestart={(...ids) => void stale.restart(...ids)}
+        onDismiss={() => stale.dismiss()}
+        trans={trans}
+      />
+      <Pending
+        alteration={alteration}
+        working={working}
+        onPreview={() => void alteration.preview()}
+        onApply={() => void alteration.apply()}
+        trans={trans}
+      />
+    </div>
+  );
+}

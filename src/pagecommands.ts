@@ -1,0 +1,134 @@
+import type { IDocumentManager } from '@jupyterlab/docmanager';
+
+import { argument, target } from './commands';
+import { EnvironmentPages } from './environmentpages';
+import { environmentIcon } from './icons';
+import { announceJobs } from './notifications';
+import { type IPagesOptions, Pages } from './pages';
+import { CommandIDs } from './tokens';
+
+/** Add the commands that open pages, and tell about jobs that no page shows. */
+export function addPageCommands(
+  options: IPagesOptions,
+  documents: IDocumentManager | null
+): void {
+  const { app, model } = options;
+  addCreateCommand(options, args => pages.openForm(args));
+  const openEnvironment = (args: Args) => {
+    // Whoever looks at the environment needs no news of it in front of its buttons.
+    dismiss(String(args['environment']));
+    return environments.open(args);
+  };
+  addEnvironmentCommand(options, openEnvironment);
+  addJobCommand(options, id => {
+    const job = model.job(id);
+    const inside = job?.action === 'change' || job?.action === 'rollback';
+    return inside && model.environment(job.environment)
+      ? openEnvironment({ environment: job.environment, job: id })
+      : pages.openJob(id);
+  });
+  // Bringing pages back after a reload takes the commands above.
+  const pages = new Pages(options);
+  const environments = new EnvironmentPages(options, documents);
+  const dismiss = announceJobs({
+    app,
+    model,
+    trans: options.trans,
+    isVisible: ({ id, environment }) =>
+      pages.isVisible(id) || environments.isVisible(environment)
+  });
+}
+
+type Open<T> = (args: T) => Promise<unknown>;
+type Args = Parameters<EnvironmentPages['open']>[0];
+
+function addCreateCommand(
+  { app, trans }: IPagesOptions,
+  open: Open<Args>
+): void {
+  app.commands.addCommand(CommandIDs.create, {
+    label: args =>
+      args['isPalette']
+        ? trans.__('New Environment')
+        : trans.__('New environment'),
+    caption: trans.__('Make an environment, with a kernel'),
+    icon: environmentIcon,
+    execute: open,
+    describedBy: {
+      args: {
+        type: 'object',
+        properties: {
+          job: {
+            type: 'string',
+            description: trans.__('The id of a job to show instead of the form')
+          },
+          values: {
+            type: 'object',
+            description: trans.__('What the form holds at first')
+          }
+        }
+      }
+    }
+  });
+}
+
+function addEnvironmentCommand(
+  { app, model, trans }: IPagesOptions,
+  open: Open<Args>
+): void {
+  app.commands.addCommand(CommandIDs.openEnvironment, {
+    label: args =>
+      args['isPalette'] ? trans.__('Open Environment…') : trans.__('Open'),
+    caption: trans.__('Show packages, kernels and history of this environment'),
+    execute: async args => {
+      let environment: string | null | undefined = target(
+        app,
+        args,
+        'environment',
+        'env'
+      );
+      if (environment === undefined) {
+        const { chooseEnvironment } = await import('./actions');
+        environment = await chooseEnvironment(model, trans);
+      }
+      return environment ? open({ ...args, environment }) : undefined;
+    },
+    describedBy: {
+      args: {
+        type: 'object',
+        properties: {
+          environment: {
+            type: 'string',
+            description: trans.__(
+              'The id of the environment; without it, the user chooses'
+            )
+          },
+          tab: {
+            type: 'string',
+            description: trans.__(
+              'The tab to show: packages, kernels or history'
+            )
+          },
+          job: {
+            type: 'string',
+            description: trans.__('The id of a job to show at the foot')
+          }
+        }
+      }
+    }
+  });
+}
+
+function addJobCommand(
+  { app, trans }: IPagesOptions,
+  open: Open<string>
+): void {
+  app.commands.addCommand(CommandIDs.openJob, {
+    label: trans.__('Show Progress and Log'),
+    execute: args => {
+      const job = target(app, args, 'job', 'job');
+      return job === undefined ? undefined : open(job);
+    },
+    describedBy: argument('job', trans.__('The id of the job'))
+  });
+}

@@ -1,0 +1,162 @@
+import type { Change, Package } from './_models';
+import { isRequirement, requirementName, specName } from './specs';
+
+/** What may be asked for; one of each kind of place below is enough for a package. */
+export type Wish =
+  'install' | 'update' | 'remove' | 'repair' | 'pin' | 'unpin' | 'requirements';
+
+/** One thing that is asked for. */
+export interface IPendingItem {
+  /** What is to be done. */
+  readonly wish: Wish;
+  /** Where the package is from. */
+  readonly manager: 'conda' | 'pypi';
+  /** The package's name; a requirement that does not tell it, and a file, stand for themselves. */
+  readonly name: string;
+  /** What the server is given: a match spec, a requirement, a name or a file. */
+  readonly spec: string;
+}
+
+/** All packages, as the name of an update. */
+export const ALL = '*';
+
+/** Ask for an update of everything. */
+export const UPDATE_ALL: IPendingItem = {
+  wish: 'update',
+  manager: 'conda',
+  name: ALL,
+  spec: ALL
+};
+
+/** Ask for a package as typed: a match spec, or what only PyPI understands. */
+export function installItem(text: string, pypi = false): IPendingItem {
+  const spec = text.trim();
+  return pypi || isRequirement(spec)
+    ? { wish: 'install', manager: 'pypi', name: requirementName(spec), spec }
+    : { wish: 'install', manager: 'conda', name: specName(spec), spec };
+}
+
+/** Ask for something to be done with an installed package. */
+export function packageItem(
+  wish: 'update' | 'remove' | 'repair' | 'unpin',
+  { name, manager }: Pick<Package, 'name' | 'manager'>
+): IPendingItem {
+  return { wish, manager, name, spec: name };
+}
+
+/** Ask for another version of an installed package, or for one build of it. */
+export function versionItem(
+  { name, manager }: Pick<Package, 'name' | 'manager'>,
+  version: string,
+  build: string | null = null,
+  channel: string | null = null
+): IPendingItem {
+  const exact =
+    build === null ? `${name}==${version}` : `${name}=${version}=${build}`;
+  return {
+    wish: 'install',
+    manager,
+    name,
+    spec: channel === null ? exact : `${channel}::${exact}`
+  };
+}
+
+/** Ask for a package to stay at its version. */
+export function pinItem({
+  name,
+  manager,
+  version
+}: Pick<Package, 'name' | 'manager' | 'version'>): IPendingItem {
+  return { wish: 'pin', manager, name, spec: `${name}==${version}` };
+}
+
+/** Ask for what a requirements file lists. */
+export function fileItem(path: string): IPendingItem {
+  return { wish: 'requirements', manager: 'pypi', name: path, spec: path };
+}
+
+/** The place an item takes; a second item for the same place replaces the first. */
+export function placeOf({ wish, manager, name }: IPendingItem): string {
+  const matter =
+    wish === 'pin' || wish === 'unpin'
+      ? 'pin'
+      : wish === 'requirements'
+        ? 'file'
+        : manager;
+  return `${matter} ${name.toLowerCase()}`;
+}
+
+/** The items with one more. */
+export function withItem(
+  items: readonly IPendingItem[],
+  item: IPendingItem
+): IPendingItem[] {
+  const place = placeOf(item);
+  const all = item.wish === 'update' && item.name === ALL;
+  const rest = items.filter(
+    // An update of everything includes those of single packages.
+    other => placeOf(other) !== place && !(all && other.wish === 'update')
+  );
+  const included =
+    item.wish === 'update' && rest.some(other => other.name === ALL);
+  return included ? rest : [...rest, item];
+}
+
+/** The items about an installed package, among them those that act on all. */
+export function itemsOf(
+  items: readonly IPendingItem[],
+  { name, manager }: Pick<Package, 'name' | 'manager'>
+): IPendingItem[] {
+  const low = name.toLowerCase();
+  return items.filter(
+    item => item.name.toLowerCase() === low && item.manager === manager
+  );
+}
+
+/** What the server is asked for. */
+export function toChange(
+  items: readonly IPendingItem[],
+  accept: readonly string[] = []
+): Change {
+  const specs = (wish: Wish, manager?: 'conda' | 'pypi') =>
+    items
+      .filter(
+        item => item.wish === wish && (!manager || item.manager === manager)
+      )
+      .map(({ spec }) => spec);
+  const all = items.some(({ wish, name }) => wish === 'update' && name === ALL);
+  const change: Change = {
+    install: specs('install', 'conda'),
+    update: all ? 'all' : specs('update'),
+    remove: specs('remove', 'conda'),
+    pin: specs('pin'),
+    unpin: specs('unpin'),
+    repair: specs('repair'),
+    accept: [...accept]
+  };
+  const pypi = {
+    install: specs('install', 'pypi'),
+    requirements: specs('requirements'),
+    remove: specs('remove', 'pypi')
+  };
+  if (Object.values(pypi).some(list => list.length)) {
+    change.pypi = pypi;
+  }
+  return Object.fromEntries(
+    Object.entries(change).filter(([, value]) => value?.length !== 0)
+  );
+}
+
+/** The items that a layout remembered; what is none of ours is left out. */
+export function readItems(value: unknown): IPendingItem[] {
+  const wishes = 'install update remove repair pin unpin requirements'.split(
+    ' '
+  );
+  return (Array.isArray(value) ? value : []).filter(
+    item =>
+      wishes.includes(item?.wish) &&
+      ['conda', 'pypi'].includes(item.manager) &&
+      typeof item.name === 'string' &&
+      typeof item.spec === 'string'
+  );
+}
