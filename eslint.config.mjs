@@ -75,5 +75,9 @@ export default defineConfig([
     files: ['src/__tests__/**'],
     rules: { 'jupyter/no-untranslated-string': 'off' }
   },
-  prettierRecommended
+  prettierRecommended,
+  {
+    files: ['benchmarks/*.mjs'],
+    languageOptions: { globals: { ...globals.browser, ...globals.node } }
+  }
 ]);

@@ -8,21 +8,35 @@
 import { createRequire } from 'node:module';
 import { existsSync } from 'node:fs';
 
-const require = createRequire(new URL('../ui-tests/package.json', import.meta.url));
+const require = createRequire(
+  new URL('../ui-tests/package.json', import.meta.url)
+);
 const { chromium } = require('@playwright/test');
 
 const [address, environment, repetitions] = process.argv.slice(2);
 const own = '/usr/bin/chromium';
 const browser = await chromium.launch({
   executablePath: existsSync(own) ? own : undefined,
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking']
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking'
+  ]
 });
 try {
-  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  const page = await browser.newPage({
+    viewport: { width: 1440, height: 900 }
+  });
   await page.goto(`${address}/lab?reset`);
   await page.locator('.jp-Launcher').waitFor();
-  await page.evaluate(() => globalThis.jupyterapp?.commands.execute('envmanager:open'));
-  const row = page.locator('.jp-EnvManager-env', { hasText: environment }).first();
+  await page.evaluate(() =>
+    globalThis.jupyterapp?.commands.execute('envmanager:open')
+  );
+  const row = page
+    .locator('.jp-EnvManager-env', { hasText: environment })
+    .first();
   await row.waitFor();
   const paint = [];
   const frames = [];
@@ -30,12 +44,16 @@ try {
     const seconds = await row.evaluate(async element => {
       const begin = performance.now();
       element.click();
-      const shown = () => document.querySelectorAll('.jp-EnvManager-tableBody [role=row]').length > 5;
+      const shown = () =>
+        document.querySelectorAll('.jp-EnvManager-tableBody [role=row]')
+          .length > 5;
       while (!shown()) {
         await new Promise(resolve => requestAnimationFrame(resolve));
       }
       // The frame that holds the rows is painted before the one after it begins.
-      await new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+      await new Promise(resolve =>
+        requestAnimationFrame(() => requestAnimationFrame(resolve))
+      );
       return (performance.now() - begin) / 1000;
     });
     const longest = await page.evaluate(async () => {
@@ -54,7 +72,9 @@ try {
       paint.push(seconds);
       frames.push(longest);
     }
-    await page.evaluate(() => globalThis.jupyterapp.shell.currentWidget.close());
+    await page.evaluate(() =>
+      globalThis.jupyterapp.shell.currentWidget.close()
+    );
     await page.locator('.jp-EnvManager-table').waitFor({ state: 'detached' });
   }
   console.log(JSON.stringify({ paint, frames }));
