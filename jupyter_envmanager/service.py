@@ -250,15 +250,12 @@ class EnvManagerService:
         return None
 
     async def _channels_of(self, environment: str | None) -> tuple[Settings, list[str] | None]:
+        # A keystroke is no occasion to list all environments: what a listing has found is remembered.
         settings = await asyncio.to_thread(self._settings)
         if environment is None:
             return settings, None
-        prefix = self.prefix(environment)
-        return settings, None if prefix is None else await asyncio.to_thread(environment_channels, prefix)
-
-    def prefix(self, environment: str) -> Path | None:
-        """The folder of an environment by id, as far as it has been listed; None for one that was not."""
-        return self._prefixes.get(environment)
+        prefix = self._prefixes.get(environment) or Path((await self.environment(environment)).prefix)
+        return settings, await asyncio.to_thread(environment_channels, prefix)
 
     async def package(self, name: str, *, environment: str | None = None, manager: str = "conda") -> PackageInfo:
         """Versions and builds of one package, of conda's channels or of the Python package index."""

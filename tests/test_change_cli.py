@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -188,3 +192,30 @@ def test_packages_from_pypi(
     assert list(site.glob("gamma-1.0.dist-info"))
     titles = [state["title"] for state in as_json(run("history", "py", "--json"))["generations"]]
     assert titles[0] == "Remove alpha"
+
+
+def test_folders_that_their_owner_may_not_write_in_are_no_obstacle(
+    run: Run, one: Path, environment: dict[str, str]
+) -> None:
+    """As packages and people leave them behind."""
+    mine = one / "share" / "mine" / "inner"
+    mine.mkdir(parents=True)
+    (mine / "notes.txt").write_text("mine\n")
+    for folder in (mine, mine.parent, one / "share" / "tiny"):
+        folder.chmod(0o555)
+    typed = [sys.executable, "-m", "jupyter_envmanager.cli", "update", "one", "tiny", "--yes"]
+    done = subprocess.run([*as_nobody_special(), *typed], capture_output=True, text=True, env=environment, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (one / "share" / "tiny" / "version").read_text() == "2.0\n"
+    assert (mine / "notes.txt").read_text() == "mine\n"
+    assert f"{mine.stat().st_mode & 0o777:o}" == "555"
+
+
+def as_nobody_special() -> list[str]:
+    """For root: what to put before a command, so that the modes of files count for it as for everybody."""
+    if os.geteuid() != 0:
+        return []
+    if shutil.which("setpriv") is None:
+        pytest.skip("needs setpriv to be an ordinary user")
+    powers = "-dac_override,-dac_read_search,-fowner"
+    return ["setpriv", f"--bounding-set={powers}", f"--inh-caps={powers}"]

@@ -55,14 +55,14 @@ def clone(source: Path, target: Path, owned: Set[str], records: Set[str] = froze
         The disk is full, or the like.
     """
     report = CloneReport()
-    folders: list[tuple[str, str]] = []
+    folders: list[tuple[str, str, str]] = []
     waiting = [(os.fspath(source), os.fspath(target), "")]
     # Tens of thousands of system calls, one after the other: links wait for each other in the kernel's journal, so
     # threads gain nothing, and Path objects would cost more than the calls.
     while waiting:
         old, new, inside = waiting.pop()
         os.mkdir(new, 0o700)  # noqa: PTH102
-        folders.append((old, new))
+        folders.append((old, new, inside))
         with os.scandir(old) as entries:
             for entry in entries:
                 copy, path = f"{new}{os.sep}{entry.name}", f"{inside}{entry.name}"
@@ -71,10 +71,31 @@ def clone(source: Path, target: Path, owned: Set[str], records: Set[str] = froze
                 else:
                     _clone_file(entry.path, copy, _is_shared(path, owned, records), report)
     # Modes and times of folders last and from the inside out: packages may leave folders that nobody can write in.
-    for old, new in reversed(folders):
+    packaged = _folders_of(owned)
+    for old, new, inside in reversed(folders):
         with contextlib.suppress(OSError):
             shutil.copystat(old, new)
+            if inside in packaged:
+                # Packages come and go in it.
+                _let_write(new)
     return report
+
+
+def _folders_of(paths: Set[str]) -> set[str]:
+    """The folders that hold these files, and those above; each ends with a slash, the prefix is ``""``."""
+    found = {""}
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        while folder and f"{folder}/" not in found:
+            found.add(f"{folder}/")
+            folder = folder.rpartition("/")[0]
+    return found
+
+
+def _let_write(folder: str) -> None:
+    mode = stat.S_IMODE(os.stat(folder).st_mode)  # noqa: PTH116
+    if mode & stat.S_IRWXU != stat.S_IRWXU:
+        os.chmod(folder, mode | stat.S_IRWXU)  # noqa: PTH101
 
 
 def _is_shared(path: str, owned: Set[str], records: Set[str]) -> bool:
