@@ -1,4 +1,4 @@
-"""Filesystems that cannot swap two folders, have no hard links, or no room: the same promise, or a refusal with a reason."""
+"""Filesystems that cannot swap folders, have no hard links, or no room: the same promise, or a reason to refuse."""
 
 from __future__ import annotations
 
