@@ -303,8 +303,9 @@ export interface PlanAction {
 /**
  * What a change will do, exactly. Valid for an hour and for the prefix as it was (`fingerprint`).
  *
- * `title` is the request in words; `pin` and `unpin` what becomes of the pins. `download_size` counts what is not in the package cache yet, `cached_size` what is; `disk_size` is an upper
- * bound, as hard links share files with the cache. `solve_time` in seconds.
+ * `title` is the request in words; `pin` and `unpin` what becomes of the pins. `download_size` counts what is
+ * not in the package cache yet, `cached_size` what is; `disk_size` is an upper bound, as hard
+ * links share files with the cache. `solve_time` in seconds.
  */
 export interface Plan {
   id: string;
@@ -421,8 +422,9 @@ export interface GpuReport {
 /**
  * One action that changes something: stored, watchable, cancellable.
  *
- * `environment` and `prefix` name what it works on. `generation` is the one that it made current. `aftercare` is true while a succeeded job still test-starts
- * its kernel and compiles bytecode; nobody needs to wait for that. `waiting_for` says for whom a waiting job waits.
+ * `environment` and `prefix` name what it works on. `generation` is the one that it made current. `aftercare`
+ * is true while a succeeded job still test-starts its kernel and compiles bytecode; nobody needs to wait for that.
+ * `waiting_for` says for whom a waiting job waits.
  */
 export interface Job {
   id: string;
