@@ -9,6 +9,7 @@ export default defineConfig([
   {
     ignores: [
       '.venv',
+      'build',
       'coverage',
       'docs',
       'jupyter_envmanager',

@@ -203,7 +203,11 @@ def _modified(path: Path) -> float | None:
 
 
 def clear_stale(path: Path) -> None:
-    """Take away the lock that a process left that is gone; a living one's stays."""
+    """Take away what a process left that is gone: the lock, and files by which it tried for it; living ones' stay."""
+    for attempt in path.parent.glob(f"{path.name}.*"):
+        holder = _read(attempt)
+        if holder is not None and holder.process.here() and not holder.process.alive():
+            attempt.unlink(missing_ok=True)
     if not path.exists():
         return
     mine = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
