@@ -23,7 +23,7 @@ from ..models import Job, JobAction, JobEvent, Problem
 from ..redaction import redact
 from .lock import cache_lock_file, clear_stale
 from .process import ProcessId, this_process
-from .recovery import recover, tidy
+from .recovery import left_its_mark, recover, tidy
 from .standby import Standby
 from .store import ACTIVE, Action, JobFolder, JobStore, file_version
 
@@ -303,7 +303,7 @@ def _recover(folder: JobFolder, job: Job) -> str:
     try:
         action = folder.read_action()
     except (OSError, msgspec.DecodeError):
-        return "discarded"
+        return "finished" if left_its_mark(Path(job.prefix), job.environment, job.id) else "discarded"
     try:
         for cache in getattr(action, "pkgs_dirs", []):
             clear_stale(cache_lock_file(Path(cache)))

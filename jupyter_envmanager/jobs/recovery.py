@@ -67,6 +67,11 @@ def tidy(prefix: Path, environment: str) -> None:
     place.close()
 
 
+def left_its_mark(prefix: Path, environment: str, job: str) -> bool:
+    """Whether what is at the prefix was put there by this job."""
+    return _left_its_mark(Workplace(prefix, environment), job)
+
+
 def _left_its_mark(place: Workplace, job: str) -> bool:
     return read_marker(place.prefix).get("job") == job or place.rolled_back() == job
 

@@ -115,6 +115,9 @@ def main(arguments: list[str]) -> int:
         logging.error("job %s failed\n%s", folder.id, redact(traceback.format_exc()))
         log.update(state="failed", error=problem, finished=time.time())
         return 0
+    finally:
+        # Not before the last word: whoever finds this process dead needs it.
+        folder.forget_action()
     if isinstance(action, (CreateAction, ChangeAction)):
         _aftercare(action, log, surplus)
     return 0
@@ -134,7 +137,6 @@ def _run(folder: JobFolder, log: Log, action: Action) -> list[Path]:
             done, surplus = _do(action, place, folder.id, lock, log)
     finally:
         place.close()
-        folder.forget_action()
     log.update(state="succeeded", progress=1.0, finished=time.time(), **done)
     return surplus
 
