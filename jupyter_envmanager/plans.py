@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 import uuid
 from pathlib import Path
@@ -15,6 +16,7 @@ from .models import Change, NewEnvironment, Plan
 from .pypi.state import PypiPlan
 
 PLAN_SECONDS = 3600.0
+_ID = re.compile(r"[0-9a-f]{1,32}")
 
 
 class StoredPlan(msgspec.Struct, frozen=True, kw_only=True, tag="create"):
@@ -90,7 +92,7 @@ class PlanStore:
             It never existed, is of another kind, or is older than an hour.
         """
         path = self.folder / f"{plan}.json"
-        if plan.isalnum() and path.is_file() and time.time() - path.stat().st_mtime < PLAN_SECONDS:
+        if _ID.fullmatch(plan) and path.is_file() and time.time() - path.stat().st_mtime < PLAN_SECONDS:
             stored: Stored = msgspec.json.decode(path.read_bytes(), type=Stored)
             if isinstance(stored, kind):
                 return stored

@@ -6,7 +6,7 @@ import { classes, LinkButton, Note } from './components';
 import { formatBytes, formatSeconds, joinParts } from './format';
 import { origin } from './installed';
 
-/** So many packages that are needed are shown at once. */
+/** So many packages that come along are shown at once. */
 const FEW = 4;
 
 /** What the plan needs. */
@@ -33,8 +33,8 @@ export function PlanView({
 }: IPlanViewProps): JSX.Element {
   const [all, setAll] = React.useState(false);
   const { actions } = plan;
-  const needed = actions.filter(({ reason }) => reason === 'needed');
-  const short = needed.length <= FEW;
+  const rest = actions.filter(isUsual);
+  const short = rest.length <= FEW;
   return (
     <section
       className={classes(
@@ -65,9 +65,7 @@ export function PlanView({
           <Note key={index} problem={warning} kind="warning" />
         ))}
         <ActionList
-          actions={actions.filter(
-            ({ reason }) => all || short || reason !== 'needed'
-          )}
+          actions={actions.filter(action => all || short || !isUsual(action))}
           trans={trans}
         />
       </div>
@@ -90,13 +88,10 @@ export interface IActionListProps {
   trans: TranslationBundle;
 }
 
-/** The lines of a plan: what was asked for first, each kind by name. */
+/** The lines of a plan: what was asked for, what is lost by it, the rest; each by name. */
 export function ActionList({ actions, trans }: IActionListProps): JSX.Element {
-  const reasons: PlanAction['reason'][] = ['asked', 'kernel', 'needed'];
   const sorted = [...actions].sort(
-    (one, two) =>
-      reasons.indexOf(one.reason) - reasons.indexOf(two.reason) ||
-      one.name.localeCompare(two.name)
+    (one, two) => rank(one) - rank(two) || one.name.localeCompare(two.name)
   );
   return (
     <table className="jp-EnvManager-actions">
@@ -121,6 +116,19 @@ export function ActionList({ actions, trans }: IActionListProps): JSX.Element {
       <tbody>{sorted.map(row(trans))}</tbody>
     </table>
   );
+}
+
+/** Whether a line is one of the many that come with what was asked for; losing a package unasked is not. */
+function isUsual({ op, reason }: PlanAction): boolean {
+  return reason === 'needed' && op !== 'remove';
+}
+
+function rank(action: PlanAction): number {
+  const { reason } = action;
+  if (reason === 'asked') {
+    return 0;
+  }
+  return isUsual(action) ? 3 : reason === 'kernel' ? 2 : 1;
 }
 
 function sums(plan: Plan, trans: TranslationBundle): string {

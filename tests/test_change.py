@@ -7,8 +7,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from conftest import Home, MakeHome
-from local_channel import ChannelServer, Synthetic, serve, write_channel
+from conftest import Home, MakeHome, until
+from local_channel import ChannelServer, Fault, Synthetic, serve, write_channel
 
 from jupyter_envmanager.errors import Conflict, Invalid, NotAllowed, NotFound, Unsatisfiable
 from jupyter_envmanager.models import Change, History, Job, Plan
@@ -174,7 +174,8 @@ async def test_kept_generations_stay_as_they_were_bit_by_bit(tiny_home: Home) ->
         kept[number] = files(tiny_home.envs / "one")
     environment = await tiny_home.service.find("one")
     generations = tiny_home.envs / ".envmanager" / environment.id / "generations"
-    assert {int(folder.name) for folder in generations.iterdir()} == {2, 3, 4}
+    # A pin alone pushes out no state that has other packages.
+    assert {int(folder.name) for folder in generations.iterdir()} == {1, 2, 3}
     for folder in generations.iterdir():
         assert files(folder) == kept[int(folder.name)]
 
@@ -233,6 +234,68 @@ async def test_a_package_of_one_channel_is_had_by_the_channels_name(make_home: M
         await home.create("one", "both")
         plan = await preview(home, "one", Change(install=["lab::both=1.0=0"]))
         assert difference(plan) == {"both": ("downgrade", "2.0", "1.0")}
+
+
+async def test_what_a_user_writes_during_a_change_survives(tiny_home: Home, tiny: ChannelServer) -> None:
+    await tiny_home.create("one", "tiny=1")
+    prefix = tiny_home.envs / "one"
+    (prefix / "settings.ini").write_text("old\n")
+    environment = await tiny_home.service.find("one")
+    plan = await tiny_home.service.changes.preview(environment.id, Change(install=["some-files"]))
+    tiny.fault("*/some-files-*", Fault(delay=2.0))
+    job = await tiny_home.service.changes.change(environment.id, Change(plan=plan.id))
+    await until(lambda: any((tiny_home.envs / ".envmanager").glob("*/stage-*/settings.ini")))
+    (prefix / "results.csv").write_text("1,2\n")
+    (prefix / "settings.ini").write_text("newer\n")
+    assert (await tiny_home.service.queue.wait(job.id)).state == "succeeded"
+    assert (prefix / "results.csv").read_text() == "1,2\n"
+    assert (prefix / "settings.ini").read_text() == "newer\n"
+
+
+async def test_a_pin_that_does_not_fit_is_refused(tiny_home: Home) -> None:
+    await tiny_home.create("one", "tiny=1")
+    with pytest.raises(Invalid, match="does not fit"):
+        await preview(tiny_home, "one", Change(pin=["tiny 2.*"]))
+
+
+async def test_links_that_lead_out_are_kept_and_never_written_through(tiny_home: Home, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "tiny").mkdir()
+    (outside / "tiny" / "version").write_text("mine\n")
+    await tiny_home.create("one", "fewer-files")
+    prefix = tiny_home.envs / "one"
+    (prefix / "data").symlink_to(outside)
+    (prefix / "inside").symlink_to(prefix / "share")
+    assert (await apply(tiny_home, "one", Change(install=["tiny"]))).state == "succeeded"
+    assert (prefix / "data").readlink() == outside
+    assert (prefix / "inside").resolve() == prefix / "share"
+    assert (outside / "tiny" / "version").read_text() == "mine\n"
+
+
+async def test_a_generations_folder_that_is_a_link_is_refused(tiny_home: Home, tmp_path: Path) -> None:
+    await tiny_home.create("one", "tiny=1")
+    environment = await tiny_home.service.find("one")
+    data = tmp_path / "data"
+    (data / "2019").mkdir(parents=True)
+    place = tiny_home.envs / ".envmanager" / environment.id
+    place.mkdir(parents=True)
+    (place / "generations").symlink_to(data)
+    job = await apply(tiny_home, "one", Change(install=["fewer-files"]))
+    assert job.state == "failed"
+    assert (data / "2019").is_dir()
+
+
+async def test_a_record_that_names_files_outside_is_refused(tiny_home: Home) -> None:
+    await tiny_home.create("one", "tiny=1")
+    victim = tiny_home.path / "victim.txt"
+    victim.write_text("mine\n")
+    record = next((tiny_home.envs / "one" / "conda-meta").glob("tiny-*.json"))
+    text = record.read_text().replace("share/tiny/version", "../../../victim.txt")
+    record.write_text(text)
+    with pytest.raises(NotAllowed, match="outside"):
+        await preview(tiny_home, "one", Change(remove=["tiny"]))
+    assert victim.read_text() == "mine\n"
 
 
 async def test_a_conflict_says_which_earlier_wish_is_in_the_way(tiny_home: Home) -> None:

@@ -64,6 +64,23 @@ def test_a_dry_run_changes_nothing(run: Run, one: Path) -> None:
     assert len(as_json(run("jobs", "--json"))) == 1
 
 
+def test_a_dry_run_removes_no_environment(run: Run, one: Path) -> None:
+    told = run("remove", "one", "--dry-run", "--yes").stdout
+    assert str(one) in told
+    assert as_json(run("remove", "one", "--dry-run", "--yes", "--json"))["prefix"] == str(one)
+    assert has(one, "tiny-1.0")
+    assert len(as_json(run("jobs", "--json"))) == 1
+
+
+def test_a_dry_run_goes_to_no_other_generation(run: Run, one: Path) -> None:
+    run("install", "one", "tinier", "--yes")
+    assert "one would be generation 1 again: Created" in run("rollback", "one", "--dry-run", "--yes").stdout
+    assert as_json(run("rollback", "one", "1", "--dry-run", "--json"))["number"] == 1
+    assert "no generation 7" in run("rollback", "one", "7", "--dry-run", status=1).stderr
+    assert has(one, "tinier-1.0")
+    assert len(as_json(run("jobs", "--json"))) == 2
+
+
 def test_json_is_the_job_and_nothing_else(run: Run, one: Path) -> None:
     job = as_json(run("install", "one", "tinier", "--yes", "--json"))
     assert (job["action"], job["state"], job["generation"]) == ("change", "succeeded", 2)

@@ -22,7 +22,13 @@ from jupyter_envmanager.environments import (
     fingerprint,
     is_environment,
     remove_from_environments_txt,
+    venvs,
 )
+from jupyter_envmanager.environments.condameta import summarise
+from jupyter_envmanager.environments.health import check
+from jupyter_envmanager.environments.managers import managed_by
+from jupyter_envmanager.environments.pins import read_pins
+from jupyter_envmanager.environments.plainfile import read_plain
 from jupyter_envmanager.models import Environment, Package, Problem
 
 PYTHON = "python-3.12.4-h194c7f8_0_cpython"
@@ -525,3 +531,67 @@ def test_environments_txt_that_cannot_be_written_is_logged(tmp_path: Path, caplo
     assert caplog.text == ""
     add_to_environments_txt(tmp_path / "env", tmp_path / "file" / "environments.txt")
     assert "Could not add" in caplog.text
+
+
+# What is no plain file
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs named pipes")
+def test_pipes_where_files_should_be_keep_nobody_waiting(tmp_path: Path) -> None:
+    prefix = tmp_path / "one"
+    meta = prefix / "conda-meta"
+    info = prefix / "lib" / "python3.11" / "site-packages" / "alpha-1.0.dist-info"
+    for folder in (meta, info):
+        folder.mkdir(parents=True)
+    pipe = "pipe-1.0-0.json"
+    for name in ("frozen", "history", "pinned", "pixi", pipe):
+        os.mkfifo(meta / name)
+    for name in ("METADATA", "INSTALLER", "RECORD", "direct_url.json"):
+        os.mkfifo(info / name)
+    os.mkfifo(prefix / "pyvenv.cfg")
+    reader = EnvironmentReader()
+    found = reader.packages(prefix)
+    assert [(package.name, package.damaged) for package in found.packages] == [("pipe", True)]
+    assert [problem.message for problem in found.problems] == [
+        f"The package record {pipe} cannot be read: it is no plain file."
+    ]
+    assert f"The package record {pipe} cannot be read: it is no plain file." in [
+        problem.message for problem in check(prefix).problems
+    ]
+    assert read_pins(prefix) == {}
+    assert managed_by(prefix) == "pixi"
+    assert venvs.base_prefixes(str(prefix)) == set()
+    summary = summarise(str(meta))
+    assert summary.frozen == ""
+    assert summary.problem is not None
+    assert pipe in summary.problem.message
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"12345")
+    assert read_plain(file, 5) == b"12345"
+    with pytest.raises(OSError, match="larger than 4 bytes"):
+        read_plain(file, 4)
+    with pytest.raises(OSError, match="no plain file"):
+        read_plain(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs file names of any bytes")
+def test_a_record_whose_name_is_no_text_is_damaged(tmp_path: Path) -> None:
+    meta = tmp_path / "one" / "conda-meta"
+    meta.mkdir(parents=True)
+    for name in (b"caf\xe9-1.0-0.json", b"python-3.\xe9-0.json"):
+        Path(os.fsdecode(os.fsencode(meta) + b"/" + name)).write_text('{"name": "x", "version": "1.0", "build": "0"}')
+    messages = [problem.message for problem in EnvironmentReader().packages(meta.parent).problems]
+    assert messages == [
+        "The package record caf?-1.0-0.json cannot be read: its file name is no valid UTF-8.",
+        "The package record python-3.?-0.json cannot be read: its file name is no valid UTF-8.",
+    ]
+    summary = summarise(str(meta))
+    assert summary.problem is not None
+    assert "caf?-1.0-0.json" in summary.problem.message
+    msgspec.json.encode((summary.languages, summary.python, summary.problem))
+    (meta / "text-1.0-0.json").write_bytes(b'{"name": "caf\xe9", "version": "1.0", "build": "0"}')
+    text = EnvironmentReader().packages(meta.parent).problems[-1].message
+    assert "codec" not in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import site
 import subprocess
 import sys
 import sysconfig
@@ -18,7 +19,7 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_envmanager.environments import environment_id
 from jupyter_envmanager.errors import Conflict, Invalid, NotAllowed, NotFound
 from jupyter_envmanager.kernels import KERNEL_PACKAGES, KernelRegistry, check_kernel, has_kernel_package
-from jupyter_envmanager.models import Environment, Kernel, KernelCheck
+from jupyter_envmanager.models import Environment, EnvironmentKind, Kernel, KernelCheck
 
 psutil: Any = pytest.importorskip("psutil")
 TIMEOUT = 60.0
@@ -208,6 +209,35 @@ def test_a_program_that_no_system_could_start_hides_no_other_kernel(registry: Ke
     assert set(kernels) == {"long", "nul", "surrogate", "shell"}
     assert "UTF-8" in kernels["surrogate"].orphan_reason
     msgspec.json.encode(list(kernels.values()))
+
+
+@posix
+def test_a_kernel_whose_ipykernel_is_gone_is_an_orphan(
+    registry: KernelRegistry, user_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    monkeypatch.setattr(site, "USER_BASE", str(tmp_path / "mine"))
+    prefix = make_prefix(tmp_path / "lab")
+    packages = prefix / "lib" / "python3.12" / "site-packages"
+    packages.mkdir(parents=True)
+    write_spec(user_dir, "lab", [str(prefix / "bin" / "python"), "-m", "ipykernel_launcher"])
+    write_spec(user_dir, "other", [str(prefix / "bin" / "python"), "-m", "other_kernel"])
+
+    def reasons(kind: EnvironmentKind = "path") -> dict[str, str]:
+        found = msgspec.structs.replace(environment(prefix), python="3.12.4", kind=kind)
+        return {kernel.name: kernel.orphan_reason for kernel in registry.list([found], {})}
+
+    assert "ipykernel is not installed in its environment any more" in reasons()["lab"]
+    assert reasons()["other"] == ""
+    assert reasons("venv")["lab"] == ""
+    for place in (packages / "ipykernel_launcher.py", packages / "ipykernel-6.0.dist-info"):
+        place.touch()
+        assert reasons()["lab"] == ""
+        place.unlink()
+    users = tmp_path / "mine" / "lib" / "python3.12" / "site-packages"
+    users.mkdir(parents=True)
+    (users / "ipykernel_launcher.py").touch()
+    assert reasons()["lab"] == ""
 
 
 # Writing

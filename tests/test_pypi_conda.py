@@ -5,12 +5,18 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
-from conftest import Home
-from pypi_index import serve_index
+import pytest
+from conftest import Home, MakeHome
+from local_channel import ChannelServer, Synthetic, serve, write_channel
+from pypi_index import IndexServer, serve_index
+from test_change import apply as change
+from test_change_pypi import pypi
 from test_pypi import as_dist, snapshot
 
+from jupyter_envmanager.models import Change
 from jupyter_envmanager.pypi import PypiRequest, PypiSettings, PypiState, apply, distributions, resolve, site_folders
 
 
@@ -57,3 +63,85 @@ async def test_a_conda_environment_takes_a_package_from_the_index(real_home: Hom
     stage.rename(prefix)
     assert (await output(str(prefix / "bin" / "app"))).split()[0] == str(prefix)
     assert [dist.name for dist in distributions(site) if dist.installer != "conda"] == ["app"]
+
+
+TOOL = {"bin/tool": b"#!/bin/sh\necho conda\n", "share/tool/empty": b""}
+
+
+@pytest.fixture
+def tool_home(
+    make_home: MakeHome, channel: ChannelServer, shared_pkgs: Path, index: IndexServer, tmp_path: Path
+) -> Iterator[Home]:
+    """A home where conda has a tool of the same name as the script of a wheel."""
+    written = write_channel(tmp_path / "channels" / "tools", (Synthetic("tool", "1.0", files=TOOL),))
+    index.wheel("wrapper", "1.0", files={"wrapper.py": "def main(): print('pypi')\n"}, scripts={"tool": "wrapper:main"})
+    with serve(written.directory) as server:
+        yield make_home(channel.url, server.url, pkgs=shared_pkgs, index=index.url)
+
+
+async def test_a_wheel_replaces_files_of_conda_only_with_a_yes(tool_home: Home, index: IndexServer) -> None:
+    await tool_home.create("one", "python", "idna", "tool", kernel=None)
+    prefix = tool_home.envs / "one"
+    (site,) = site_folders(prefix)
+    theirs = {file: file.read_bytes() for file in (prefix / "bin" / "tool", site / "idna" / "core.py")}
+    before = snapshot(prefix)
+    index.wheel("hack", "1.0", files={"hack.py": "", "idna/core.py": "hacked = 1\n"})
+    for wheel, package, file in (("wrapper", "tool", "bin/tool"), ("hack", "idna", "idna/core.py")):
+        job = await change(tool_home, "one", pypi(wheel))
+        assert job.state == "failed"
+        assert job.error is not None
+        assert job.error.code == "overwrites_conda"
+        assert wheel in job.error.message
+        assert [one["name"] for one in job.error.details["packages"]] == [package]
+        assert [path.endswith(file) for path in job.error.details["files"]] == [True]
+        changed = {path for path, state in snapshot(prefix).items() if before.get(path) != state}
+        assert not {path for path in changed if "__pycache__" not in path}
+        job = await change(tool_home, "one", Change(pypi=pypi(wheel).pypi, accept=["overwrites_conda"]))
+        assert job.state == "succeeded", job.error
+        before = snapshot(prefix)
+    assert all(file.read_bytes() != content for file, content in theirs.items())
+    assert await output(str(prefix / "bin" / "tool")) == "pypi"
+    # conda's records still list the files: they are conda's to remove.
+    for wheel in ("wrapper", "hack"):
+        job = await change(tool_home, "one", Change(remove=[wheel]))
+        assert job.state == "succeeded", job.error
+    assert all(file.exists() for file in theirs)
+    assert not (site / "wrapper.py").exists()
+
+
+async def test_the_same_content_needs_no_yes_and_stays_condas(tool_home: Home, index: IndexServer) -> None:
+    await tool_home.create("one", "python", "tool", kernel=None)
+    index.wheel("twin", "1.0", files={"twin.py": "", "twin-1.0.data/data/share/tool/empty": ""})
+    for wish in (pypi("twin"), Change(remove=["twin"])):
+        job = await change(tool_home, "one", wish)
+        assert job.state == "succeeded", job.error
+        assert (tool_home.envs / "one" / "share" / "tool" / "empty").read_bytes() == b""
+
+
+@pytest.mark.parametrize("file", ["frozen", "evil-1.0-0.json", "history"])
+async def test_no_wheel_writes_into_condas_records(tool_home: Home, index: IndexServer, file: str) -> None:
+    await tool_home.create("one", "python", kernel=None)
+    prefix = tool_home.envs / "one"
+    records = snapshot(prefix / "conda-meta")
+    index.wheel("evil", "1.0", files={"evil.py": "", f"evil-1.0.data/data/conda-meta/{file}": "{}"})
+    # A yes to replacing files is none to this.
+    job = await change(tool_home, "one", Change(pypi=pypi("evil").pypi, accept=["overwrites_conda"]))
+    assert job.state == "failed"
+    assert job.error is not None
+    assert job.error.code == "damaged"
+    assert f"conda's records: conda-meta/{file}" in job.error.message
+    assert snapshot(prefix / "conda-meta") == records
+
+
+async def test_no_name_of_a_folder_is_a_way_around(tool_home: Home, index: IndexServer) -> None:
+    await tool_home.create("one", "python", "tool", kernel=None)
+    prefix = tool_home.envs / "one"
+    for link, folder in (("tools", "bin"), ("records", "conda-meta")):
+        (prefix / link).symlink_to(folder)
+    index.wheel("sly", "1.0", files={"sly.py": "", "sly-1.0.data/data/tools/tool": "#!/bin/sh\n"})
+    index.wheel("slyer", "1.0", files={"slyer.py": "", "slyer-1.0.data/data/records/frozen": "{}"})
+    for wheel, code in (("sly", "overwrites_conda"), ("slyer", "damaged")):
+        job = await change(tool_home, "one", pypi(wheel))
+        assert job.error is not None
+        assert job.error.code == code
+    assert (prefix / "bin" / "tool").read_bytes() == TOOL["bin/tool"]

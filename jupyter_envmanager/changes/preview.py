@@ -70,6 +70,7 @@ class ChangePreviewer:
         installed = await asyncio.to_thread(_installed, prefix, packages, change)
         names = await asyncio.to_thread(environment_channels, prefix)
         outcome = await self._solve(change, split, installed, settings, names)
+        _check_pins(change, outcome)
         newer = await self._held(change, packages, outcome, settings, names)
         future = await asyncio.to_thread(future_state, prefix, outcome, settings.pkgs_dirs, sys.executable)
         python = await _resolve(split.pypi, future, pypi)
@@ -188,7 +189,7 @@ def _canonical(name: str) -> str:
 
 def _installed(prefix: Path, packages: Packages, change: Change) -> Installed:
     from ..engine.base import read_installed
-    from ..engine.change import Installed
+    from ..engine.change import Installed, readable
 
     records, unreadable = read_installed(prefix)
     lost = []
@@ -197,7 +198,11 @@ def _installed(prefix: Path, packages: Packages, change: Change) -> Installed:
         lost.append((name, version, build))
     return Installed(
         records=records,
-        requested={one.name: one.spec or one.name for one in packages.packages if one.requested and _conda(one)},
+        requested={
+            one.name: readable(one.name, one.spec or one.name)
+            for one in packages.packages
+            if one.requested and _conda(one)
+        },
         # A pin that is taken away or set in this very change counts as it will be.
         pins=_pins(prefix, change),
         lost=lost,
@@ -270,7 +275,25 @@ def _stored(
 def _pins(prefix: Path, change: Change) -> dict[str, str]:
     from ..engine.solve import parse_specs, spec_name
 
+    for text in change.pin:
+        if "#" in text or not text.isprintable():
+            raise Invalid(f"“{text}” cannot be a pin.", hint="Write it like “numpy 1.26.*”.", field="pin")
     pins = {name: spec for name, spec in read_pins(prefix).items() if name not in change.unpin}
+    names = [spec_name(spec) for spec in parse_specs(change.pin)]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise Invalid(f"{', '.join(sorted(twice))}: one pin for each package.", field="pin")
+    return {**pins, **{name: text.strip() for name, text in zip(names, change.pin, strict=True)}}
+
+
+def _check_pins(change: Change, outcome: Outcome) -> None:
+    """A pin that what is installed does not fit would stand in the way of every later change."""
+    from ..engine.solve import parse_specs, spec_name
+
     for text, spec in zip(change.pin, parse_specs(change.pin), strict=True):
-        pins[spec_name(spec)] = text.strip()
-    return pins
+        record = outcome.after.get(spec_name(spec))
+        if record is not None and not spec.matches(record):
+            raise Invalid(
+                f"“{text}” does not fit {spec_name(spec)} {record.version}, which is installed.",
+                hint=f"Install that version of {spec_name(spec)} in the same change, or pin the one that is there.",
+                field="pin",
+            )

@@ -66,6 +66,8 @@ async def remove(service: EnvManagerService, options: argparse.Namespace) -> int
     if not options.json:
         kernels = ", ".join(kernel.display_name for kernel in removal.kernels) or "none"
         print(f"Environment  {environment.prefix}\nKernels      {kernels}\nFrees        {amount(removal.size)}")
+    if options.dry_run:
+        return print_json(removal) if options.json else 0
     if not options.yes and not confirmed("Remove the whole environment?"):
         return 1
     return await follow(service, await service.remove(environment.id), options)
@@ -159,9 +161,28 @@ async def rollback(service: EnvManagerService, options: argparse.Namespace) -> i
     """Go to another generation; without a number, to the one before."""
     environment = await service.find(options.environment)
     number = options.generation if options.generation is not None else await _before(service, environment)
+    if options.dry_run:
+        return await _show_generation(service, environment, number, options)
     if not options.yes and not confirmed(f"Let {environment.name} be generation {number} again?"):
         return 1
     return await follow(service, await service.changes.rollback(environment.id, number), options)
+
+
+async def _show_generation(
+    service: EnvManagerService, environment: Environment, number: int, options: argparse.Namespace
+) -> int:
+    """What a rollback would go to."""
+    states = (await service.changes.history(environment.id)).generations
+    state = next((one for one in states if one.number == number and not one.current), None)
+    if state is None:
+        raise NotFound(
+            f"{environment.name} has no generation {number} to go to.", hint="See “jupyter envmanager history”."
+        )
+    if options.json:
+        return print_json(state)
+    made = f", made {age(state.created)} ago" if state.created else ""
+    print(f"{environment.name} would be generation {number} again: {state.title}{made}; {state.packages} packages.")
+    return 0
 
 
 async def _before(service: EnvManagerService, environment: Environment) -> int:

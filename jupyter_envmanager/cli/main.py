@@ -202,7 +202,7 @@ def _add_changes(add: Callable[..., argparse.ArgumentParser], change: argparse.A
     """The commands on the packages of an environment."""
     one = argparse.ArgumentParser(add_help=False, parents=[change])
     one.add_argument("environment", help="name, folder or id of the environment")
-    one.add_argument("--dry-run", action="store_true", help="show the plan only")
+    one.add_argument("--dry-run", action="store_true", help="show what would happen, and do nothing")
     find = add("search", changes.search, "search the channels and PyPI for packages")
     find.add_argument("query", help="part of a name")
     find.add_argument("-e", "--environment", help="search the channels of this environment")

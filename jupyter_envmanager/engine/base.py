@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence, Set
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
 from rattler import PrefixRecord, RepoDataRecord
 
+from ..errors import NotAllowed
 from . import metarecords
 from .bytecode import installed_tag, target
-from .clone import CloneReport, clone
+from .clone import CloneReport, carry_over, clone
 
 
 @dataclass
@@ -45,14 +47,53 @@ class Base:
 
     def __post_init__(self) -> None:
         self.installed, self.unreadable = read_installed(self.prefix)
+        self.inode: int | None = None
+        self._hidden: list[tuple[Path, str]] = []
+        self._all_owned: Set[str] = frozenset()
+        self._seen: Mapping[str, tuple[int, int]] = {}
 
     def lay(self, stage: Path) -> None:
         """Make the stage: a clone."""
         records = metarecords.read_all(self.prefix)
         owned = {path for record in records for path in record.files()}
         owned.update(self.owned)
-        self.cloned(clone(self.prefix, stage, owned, self._untouched()))
+        report = clone(self.prefix, stage, owned, self._untouched())
+        self._all_owned, self._seen = owned, report.seen
+        self.inode = stage.lstat().st_ino
+        self._hide(stage, report.folder_links)
+        self.cloned(report)
         self.laid(stage)
+
+    def _hide(self, stage: Path, links: Sequence[str]) -> None:
+        """Take links that lead out of the stage away for now: nothing must be written or removed through them."""
+        true = os.path.realpath(stage)
+        self._hidden = []
+        for link in links:
+            real = os.path.realpath(link)
+            if real != true and not real.startswith(true + os.sep):
+                self._hidden.append((Path(link), os.readlink(link)))  # noqa: PTH115
+                Path(link).unlink()
+
+    def catch_up(self, stage: Path) -> list[str]:
+        """Bring to the stage what users have put into the environment since; returns the paths."""
+        return carry_over(self.prefix, stage, self._all_owned, self._seen)
+
+    def show_links(self) -> None:
+        """Put the links back that were taken away.
+
+        Raises
+        ------
+        NotAllowed
+            A package has files where a link leads out of the environment.
+        """
+        for link, leads in self._hidden:
+            if os.path.lexists(link):
+                raise NotAllowed(
+                    f"{link.name} in the environment is a link to {leads}, and a package has files there.",
+                    hint="Replace the link by a folder, then try again.",
+                )
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(leads)
 
     def _untouched(self) -> set[str]:
         """File names of the records that the engine leaves alone: it rewrites those of what is, or was, asked for."""
@@ -102,6 +143,7 @@ class Base:
 def read_installed(prefix: Path) -> tuple[list[PrefixRecord], list[str]]:
     """The records of an environment, and the file names of those that cannot be read. Blocking."""
     installed, unreadable = [], []
+    check_paths(prefix)
     for file in sorted((prefix / "conda-meta").glob("*.json")):
         if file.name.count("-") < 2 or file.name.startswith("."):
             continue
@@ -111,6 +153,22 @@ def read_installed(prefix: Path) -> tuple[list[PrefixRecord], list[str]]:
             # Rattler raises what its parser raises; whatever it is, the record cannot be used.
             unreadable.append(file.name)
     return installed, unreadable
+
+
+def check_paths(prefix: Path) -> None:
+    """Refuse records that name files outside of their environment: those would be removed with the package.
+
+    Raises
+    ------
+    NotAllowed
+    """
+    for record in metarecords.read_all(prefix):
+        for path in record.files():
+            if path.startswith(("/", "\\")) or ".." in path.split("/"):
+                raise NotAllowed(
+                    f"The record of {record.name} names a file outside of the environment: {path}.",
+                    hint="Somebody has tampered with it. Create the environment anew.",
+                )
 
 
 def same(one: RepoDataRecord, other: RepoDataRecord) -> bool:

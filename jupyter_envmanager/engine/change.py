@@ -211,7 +211,7 @@ class _Solver:
         asked = {spec_name(spec) for spec in specs}
         locked = [] if everything else [record for name, record in self.base.items() if name not in updated]
         constraints = self._constraints(asked | (set() if everything else updated))
-        hold = {name: _readable(self.wanted.get(name, name)) for name in roots(self.base, self.wanted)}
+        hold = {name: MatchSpec(self.wanted.get(name, name)) for name in roots(self.base, self.wanted)}
         hold = {name: spec for name, spec in hold.items() if name not in asked}
         wish = [*specs, *parse_specs(lost)]
         try:
@@ -279,9 +279,9 @@ def _less(constraints: Mapping[str, Sequence[str]], label: str) -> dict[str, Seq
     return {key: value for key, value in constraints.items() if key != label}
 
 
-def _readable(spec: str) -> MatchSpec:
-    """A spec that another tool wrote down; by name alone where we cannot read it."""
+def readable(name: str, spec: str) -> str:
+    """A spec that another tool wrote down; the name alone where we cannot read it, or where it is another's."""
     try:
-        return parse_specs([spec])[0]
+        return spec if spec_name(parse_specs([spec])[0]) == name else name
     except Invalid:
-        return MatchSpec(spec.split()[0].split("=")[0].split("::")[-1].rstrip("<>!~"))
+        return name

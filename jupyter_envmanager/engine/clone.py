@@ -14,8 +14,8 @@ import os
 import shutil
 import stat
 import sys
-from collections.abc import Set
-from dataclasses import dataclass
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import NotAllowed
@@ -30,11 +30,17 @@ _FICLONE = 0x40049409
 
 @dataclass
 class CloneReport:
-    """What a clone is made of: files linked, files copied, and the bytes of those copied because links failed."""
+    """What a clone is made of: files linked, files copied, and the bytes of those copied because links failed.
+
+    ``folder_links`` are the symbolic links to folders in the clone. ``seen`` are the files that are not packages', with
+    the time (ns) and size they had.
+    """
 
     linked: int = 0
     copied: int = 0
     unlinkable_bytes: int = 0
+    folder_links: list[str] = field(default_factory=list)
+    seen: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
 def clone(source: Path, target: Path, owned: Set[str], records: Set[str] = frozenset()) -> CloneReport:
@@ -68,8 +74,14 @@ def clone(source: Path, target: Path, owned: Set[str], records: Set[str] = froze
                 copy, path = f"{new}{os.sep}{entry.name}", f"{inside}{entry.name}"
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append((entry.path, copy, f"{path}/"))
+                elif entry.is_symlink():
+                    _clone_link(entry.path, copy, os.fspath(source), report)
                 else:
-                    _clone_file(entry.path, copy, _is_shared(path, owned, records), report)
+                    shared = _is_shared(path, owned, records)
+                    if not shared:
+                        status = entry.stat(follow_symlinks=False)
+                        report.seen[path] = (status.st_mtime_ns, status.st_size)
+                    _clone_file(entry.path, copy, shared, report)
     # Modes and times of folders last and from the inside out: packages may leave folders that nobody can write in.
     packaged = _folders_of(owned)
     for old, new, inside in reversed(folders):
@@ -79,6 +91,41 @@ def clone(source: Path, target: Path, owned: Set[str], records: Set[str] = froze
                 # Packages come and go in it.
                 _let_write(new)
     return report
+
+
+def carry_over(source: Path, target: Path, owned: Set[str], seen: Mapping[str, tuple[int, int]]) -> list[str]:
+    """Bring to a clone what was put into its source, or changed there, since it was made; returns the paths.
+
+    A change may take minutes, and a user's program may write into the environment meanwhile. What a package has put at
+    the same place stays; what was deleted comes back.
+    """
+    brought = []
+    waiting = [(os.fspath(source), "")]
+    while waiting:
+        folder, inside = waiting.pop()
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                path = f"{inside}{entry.name}"
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append((entry.path, f"{path}/"))
+                elif (
+                    not path.startswith(_RECORDS)
+                    and not _is_shared(path, owned, frozenset())
+                    and _is_new(entry, seen, path)
+                ):
+                    copy = target / path
+                    if path in seen or not os.path.lexists(copy):
+                        copy.parent.mkdir(parents=True, exist_ok=True)
+                        partial = copy.with_name(f".envmanager-{copy.name}"[:255])
+                        _copy(entry.path, os.fspath(partial))
+                        partial.replace(copy)
+                        brought.append(path)
+    return brought
+
+
+def _is_new(entry: os.DirEntry[str], seen: Mapping[str, tuple[int, int]], path: str) -> bool:
+    status = entry.stat(follow_symlinks=False)
+    return stat.S_ISREG(status.st_mode) and seen.get(path) != (status.st_mtime_ns, status.st_size)
 
 
 def _folders_of(paths: Set[str]) -> set[str]:
@@ -126,10 +173,18 @@ def _clone_file(source: str, target: str, shared: bool, report: CloneReport) -> 
         report.unlinkable_bytes += os.lstat(source).st_size
 
 
+def _clone_link(source: str, target: str, prefix: str, report: CloneReport) -> None:
+    """A link of the same meaning: one that names the prefix in full would lead from the stage to what is in use."""
+    leads = os.readlink(source)  # noqa: PTH115
+    if leads == prefix or leads.startswith(prefix + os.sep):
+        leads = os.path.relpath(leads, os.path.dirname(source))  # noqa: PTH120
+    os.symlink(leads, target)  # noqa: PTH211
+    report.copied += 1
+    if os.path.isdir(source):  # noqa: PTH112
+        report.folder_links.append(target)
+
+
 def _copy(source: str, target: str) -> None:
-    if os.path.islink(source):  # noqa: PTH114
-        os.symlink(os.readlink(source), target)  # noqa: PTH115, PTH211
-        return
     try:
         if not (os.path.exists(target) or _reflinks(source, target)):  # noqa: PTH110
             shutil.copyfile(source, target)

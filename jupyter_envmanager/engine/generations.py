@@ -18,6 +18,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,12 +29,19 @@ from .exchange import exchange
 from .workplace import Journal, Workplace, read_marker, remove_tree
 
 FIRST = 1
+_MOST = 10**9
+_NUMBER = re.compile(r"^[1-9][0-9]{0,8}$")
 
 
 def kept(place: Workplace) -> list[int]:
     """The numbers of the kept generations, ascending."""
+    if place.generations.is_symlink():
+        return []
     try:
-        return sorted(int(entry.name) for entry in os.scandir(place.generations) if entry.name.isdecimal())
+        with os.scandir(place.generations) as entries:
+            return sorted(
+                int(one.name) for one in entries if _NUMBER.match(one.name) and one.is_dir(follow_symlinks=False)
+            )
     except OSError:
         return []
 
@@ -42,7 +50,7 @@ def current(place: Workplace) -> int:
     """The number of the state that is in place. One that we have not made is the first."""
     number = read_marker(place.prefix).get("generation", FIRST)
     others = kept(place)
-    if not isinstance(number, int) or number in others:
+    if type(number) is not int or not FIRST <= number < _MOST or number in others:
         # Made anew at the same place by another tool, beside what is kept of the old one.
         return max([FIRST - 1, *others]) + 1
     return number
@@ -53,13 +61,15 @@ def following(place: Workplace) -> int:
     return max(current(place), *kept(place), FIRST) + 1
 
 
-def swap(place: Workplace, journal: Journal, incoming: Path) -> None:
+def swap(place: Workplace, journal: Journal, incoming: Path, inode: int | None = None) -> None:
     """Put ``incoming`` in the prefix's place; what was there becomes generation ``journal.slot``.
 
     Parameters
     ----------
     journal:
         Written here anew with the inode of ``incoming``, before anything moves.
+    inode:
+        The inode that ``incoming`` was made with: another folder of its name is not ours.
 
     Raises
     ------
@@ -69,9 +79,14 @@ def swap(place: Workplace, journal: Journal, incoming: Path) -> None:
         The prefix is gone.
     """
     assert journal.slot is not None
+    made = _inode(incoming)
+    if made is None or (inode is not None and made != inode):
+        raise Conflict(
+            "What was built was replaced or removed while it was built.", hint="Nothing was changed. Preview again."
+        )
     slot = place.generation(journal.slot)
     place.generations.mkdir(exist_ok=True)
-    place.write_journal(msgspec.structs.replace(journal, incoming=_inode(incoming)))
+    place.write_journal(msgspec.structs.replace(journal, incoming=made))
     written = place.read_journal()
     try:
         with _said(place.prefix):
@@ -83,6 +98,10 @@ def swap(place: Workplace, journal: Journal, incoming: Path) -> None:
     except EnvManagerError:
         if written is None or not settle(place, written):
             raise
+    if _inode(place.prefix) != made:
+        # Somebody has put another folder there between two of our calls: back with what was there.
+        exchange(slot, place.prefix)
+        raise Conflict("What was built was replaced at the last moment.", hint="Nothing was changed. Preview again.")
 
 
 def settle(place: Workplace, journal: Journal) -> bool:

@@ -7,12 +7,13 @@ the new state is whole.
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 from typing import Any
 
-from rattler import MatchSpec, PackageCache, RepoDataRecord, install
+from rattler import MatchSpec, PackageCache, PathsJson, RepoDataRecord, install
 
 from ..errors import Conflict, Damaged, NotAllowed
 from .base import Base
@@ -56,6 +57,33 @@ def is_cached(record: dict[str, Any], pkgs_dirs: Sequence[Path]) -> bool:
     return any((folder / stem / "info" / "index.json").is_file() for folder in pkgs_dirs)
 
 
+def drop_damaged(names: Set[str], records: Sequence[RepoDataRecord], pkgs_dirs: Sequence[Path]) -> None:
+    """Take packages out of the cache whose files are not the ones that they were made of any more.
+
+    A program that writes into an installed file in place writes into the cache, too: they share it.
+    """
+    for record in records:
+        if record.name.normalized not in names:
+            continue
+        stem = record.file_name.removesuffix(".conda").removesuffix(".tar.bz2")
+        for folder in (cache / stem for cache in pkgs_dirs):
+            if folder.is_dir() and os.access(folder.parent, os.W_OK) and not _is_as_made(folder):
+                remove_tree(folder)
+
+
+def _is_as_made(folder: Path) -> bool:
+    """Whether the files of an extracted package are those of its ``info/paths.json``, by their content."""
+    try:
+        for entry in PathsJson.from_package_directory(folder).paths:
+            file = folder / entry.relative_path
+            if entry.sha256 and not file.is_symlink() and hashlib.sha256(file.read_bytes()).digest() != entry.sha256:
+                return False
+    except Exception:
+        # Not even that can be read.
+        return False
+    return True
+
+
 async def link(
     records: Sequence[RepoDataRecord],
     *,
@@ -95,6 +123,7 @@ async def link(
         new = list(records) if base is None else base.to_link(after, records)
         if base is not None:
             base.make_room(stage, new)
+            drop_damaged(base.relink, after, pkgs_dirs)
         cache = package_cache(pkgs_dirs)
         python = next((str(r.version) for r in after if r.name.normalized == "python"), None)
         finisher = Finisher(stage, new, BytecodeCache(writable_cache(pkgs_dirs)), python)

@@ -79,20 +79,43 @@ class Workplace:
         return self.folder / f"trash-{job}"
 
     def open(self) -> None:
-        """Make the folder.
+        """Make the folder, as open to others as the location is.
 
         Raises
         ------
         NotAllowed
-            It is a link: whoever made it could send our deletions elsewhere.
+            It is a link, or belongs to somebody who could replace what we build there: whoever made it could send our
+            deletions elsewhere, or put a folder of theirs into the environment's place.
         """
-        for folder in (self.root, self.folder):
-            folder.mkdir(parents=True, exist_ok=True)
+        try:
+            for folder in (self.root, self.folder):
+                if not folder.exists() and not folder.is_symlink():
+                    folder.mkdir(parents=True, exist_ok=True)
+                    with contextlib.suppress(OSError):
+                        folder.chmod(stat.S_IMODE(self.root.parent.stat().st_mode))
+        except PermissionError as error:
+            raise NotAllowed(
+                f"You may not write in {self.root}, where environments of this location are changed.",
+                hint=f"Ask the owner of {self.root} to let others write there, or choose another location.",
+            ) from error
+        for folder in (self.root, self.folder, self.generations):
             if folder.is_symlink():
                 raise NotAllowed(
                     f"{folder} is a link, where a plain folder of ours should be.",
                     hint="Remove the link, then try again.",
                 )
+            if folder.exists() and not self._is_safe(folder):
+                raise NotAllowed(
+                    f"{folder} belongs to another user, who could replace what is built there.",
+                    hint="Ask its owner or an admin to remove it, or choose a location of your own.",
+                )
+
+    def _is_safe(self, folder: Path) -> bool:
+        """In a sticky location others cannot touch what is ours; so they must not own the folder that we build in."""
+        location = self.root.parent.stat()
+        if os.name == "nt" or not location.st_mode & stat.S_ISVTX:
+            return True
+        return folder.lstat().st_uid in (os.geteuid(), location.st_uid, 0)
 
     def write_journal(self, journal: Journal) -> None:
         """Write the journal; on disk before this returns."""
@@ -134,6 +157,19 @@ class Workplace:
         except OSError:
             return None
 
+    def discard(self, job: str) -> None:
+        """Remove what this one job has left here, and nothing that another one builds."""
+        if self.root.is_symlink() or self.folder.is_symlink():
+            return
+        journal = self.read_journal()
+        if journal is None or journal.job == job:
+            self.journal_file.unlink(missing_ok=True)
+        stage = self.stage(job)
+        for path in (stage, stage.with_name(f"{stage.name}-pypi"), self.trash(job)):
+            with contextlib.suppress(OSError):
+                remove_tree(path)
+        self.close()
+
     def clear(self) -> None:
         """Remove everything but the generations and a lock that somebody holds, and the folders if they are empty then.
 
@@ -168,7 +204,11 @@ def write_marker(prefix: Path, marker: dict[str, Any]) -> None:
 def read_marker(prefix: Path) -> dict[str, Any]:
     """What we wrote into an environment; empty for one that is not ours or not there."""
     try:
-        return msgspec.json.decode((prefix / MARKER).read_bytes(), type=dict[str, Any])
+        with open(os.open(prefix / MARKER, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:  # noqa: PTH123
+            # A pipe in its place must not hold us up.
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return {}
+            return msgspec.json.decode(file.read(), type=dict[str, Any])
     except (OSError, msgspec.DecodeError):
         return {}
 
@@ -178,7 +218,8 @@ def put(path: Path, content: bytes) -> None:
 
     Never through a link: the file behind it is the package cache's, or somebody else's.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    # One level only: a stage that has gone meanwhile must not come back as a stump.
+    path.parent.mkdir(exist_ok=True)
     handle, partial = tempfile.mkstemp(prefix=".envmanager-", dir=path.parent)
     with os.fdopen(handle, "wb") as file:
         file.write(content)

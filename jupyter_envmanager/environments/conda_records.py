@@ -5,6 +5,7 @@ The format: https://docs.conda.io/projects/conda/en/stable/dev-guide/api/conda/m
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import msgspec
+
+from .plainfile import read_plain
 
 _SUBDIR = re.compile(r"^(noarch|(linux|osx|win|freebsd|emscripten|wasi|zos)-[a-z0-9_]+)$")
 _ARCHIVES = (".conda", ".tar.bz2", "")
@@ -93,12 +96,19 @@ def read(folder: Path, file: str) -> CondaRecord:
     One that cannot be read is known by its file name, and ``damage`` says why.
     """
     try:
-        raw = _decode((folder / file).read_bytes())
+        raw = _decode(read_record(folder, file))
         listed = raw.paths_data.paths if raw.paths_data else ()
         paths = listed or [ListedPath(path) for path in plain_files(raw)]
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         return unreadable(file, error)
     return describe(file, raw, paths)
+
+
+def read_record(folder: Path, file: str) -> bytes:
+    """The content of a record; raises ``OSError``."""
+    if _text(file) != file:
+        raise OSError(errno.EILSEQ, "its file name is no valid UTF-8", file)
+    return read_plain(folder / file)
 
 
 def plain_files(raw: RawRecord) -> list[str]:
@@ -127,7 +137,10 @@ def describe(file: str, raw: RawRecord, paths: Sequence[ListedPath]) -> CondaRec
 def unreadable(file: str, error: Exception) -> CondaRecord:
     """What the file name alone says of a record that cannot be read."""
     name, version, build = _text(file).removesuffix(".json").rsplit("-", 2)
-    reason = error.strerror if isinstance(error, OSError) else str(error)
+    if isinstance(error, UnicodeError):
+        reason = "it is no valid UTF-8"
+    else:
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
     return CondaRecord(file=_text(file), name=name, version=version, build=build, damage=f"cannot be read: {reason}")
 
 

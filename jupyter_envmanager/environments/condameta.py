@@ -79,9 +79,10 @@ def summarise(folder: str) -> MetaSummary:
                 if not is_record(entry.name):
                     continue
                 count += 1
-                if not _is_sound(entry):
-                    damaged.append(entry.name.encode(errors="replace").decode())
-                if entry.name.startswith(_INTERESTING):
+                text = entry.name.encode(errors="replace").decode()
+                if text != entry.name or not _is_sound(entry):
+                    damaged.append(text)
+                if text == entry.name and entry.name.startswith(_INTERESTING):
                     name, version, _ = entry.name.rsplit("-", 2)
                     found[name] = version
     except OSError as error:

@@ -17,6 +17,7 @@ import msgspec
 
 from ..redaction import redact
 from .conda_records import canonical, named_by_folder
+from .plainfile import read_plain
 
 _SUFFIXES = (".dist-info", ".egg-info")
 
@@ -110,7 +111,7 @@ def folder_name(distribution: Distribution) -> str:
 def text(path: Path) -> str:
     """A file's text, ``""`` when it cannot be read."""
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        return read_plain(path).decode(errors="replace").replace("\r\n", "\n")
     except OSError:
         return ""
 
@@ -143,7 +144,7 @@ class _DirectUrl(msgspec.Struct):
 def _source(path: Path, name: str) -> str | None:
     """``name @ url``, as it can be asked for again."""
     try:
-        direct = msgspec.json.decode((path / "direct_url.json").read_bytes(), type=_DirectUrl)
+        direct = msgspec.json.decode(read_plain(path / "direct_url.json"), type=_DirectUrl)
         parts = urlsplit(direct.url)
     except (OSError, ValueError):
         return None

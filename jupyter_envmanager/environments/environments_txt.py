@@ -8,10 +8,13 @@ ours stay as they are.
 from __future__ import annotations
 
 import contextlib
+import io
 import logging
 import os
 import tempfile
 from pathlib import Path
+
+from .plainfile import read_plain
 
 log = logging.getLogger(__name__)
 
@@ -53,10 +56,10 @@ def remove_from_environments_txt(prefix: Path, file: Path) -> None:
 
 def _lines(file: Path) -> list[str]:
     try:
-        with file.open(encoding="utf-8", errors="surrogateescape", newline="") as stream:
-            return stream.readlines()
+        text = read_plain(file).decode(errors="surrogateescape")
     except FileNotFoundError:
         return []
+    return io.StringIO(text, newline="").readlines()
 
 
 def _same(line: str, prefix: Path) -> bool:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import msgspec
 
+from .plainfile import read_plain
+
 
 class _PixiMarker(msgspec.Struct):
     """``conda-meta/pixi``, which pixi writes into each environment that it installs
@@ -22,7 +24,7 @@ def managed_by(prefix: Path) -> str | None:
     """
     marker = prefix / "conda-meta" / "pixi"
     try:
-        manifest = msgspec.json.decode(marker.read_bytes(), type=_PixiMarker).manifest_path
+        manifest = msgspec.json.decode(read_plain(marker), type=_PixiMarker).manifest_path
     except FileNotFoundError:
         return None
     except (OSError, ValueError):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..errors import Invalid
 from .asked import spec_name
+from .plainfile import read_plain
 
 _SIMPLE = re.compile(r"^[\w.-]+\s*(?P<version>[^\s\[\]:]+)$")
 
@@ -83,7 +84,7 @@ def _both(name: str, one: str, other: str) -> str:
 
 def _lines(prefix: Path) -> list[str]:
     try:
-        return (prefix / "conda-meta" / "pinned").read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        return read_plain(prefix / "conda-meta" / "pinned").decode(errors="surrogateescape").splitlines()
     except OSError:
         return []
 

@@ -20,7 +20,16 @@ from typing import Literal
 
 import msgspec
 
-from .conda_records import CondaRecord, ListedPath, ListedPaths, RawRecord, describe, plain_files, unreadable
+from .conda_records import (
+    CondaRecord,
+    ListedPath,
+    ListedPaths,
+    RawRecord,
+    describe,
+    plain_files,
+    read_record,
+    unreadable,
+)
 
 Fault = Literal["missing", "changed", "unreadable"]
 
@@ -61,7 +70,7 @@ _decode = msgspec.json.Decoder(_Record).decode
 def read(folder: Path, file: str) -> tuple[CondaRecord, list[PackageFile]]:
     """A record of a ``conda-meta`` folder and its files; none where the record cannot be read."""
     try:
-        raw = _decode((folder / file).read_bytes())
+        raw = _decode(read_record(folder, file))
         listed = raw.paths_data.paths if raw.paths_data else ()
         paths = list(listed) or [PackageFile(path) for path in plain_files(raw)]
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:

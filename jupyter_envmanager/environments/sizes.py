@@ -13,6 +13,8 @@ from pathlib import Path
 
 import msgspec
 
+from .plainfile import read_plain
+
 log = logging.getLogger(__name__)
 
 
@@ -93,7 +95,7 @@ class SizeCache:
         if self._file is None:
             return {}
         try:
-            return msgspec.json.decode(self._file.read_bytes(), type=dict[str, _Entry])
+            return msgspec.json.decode(read_plain(self._file), type=dict[str, _Entry])
         except FileNotFoundError:
             return {}
         except (OSError, msgspec.DecodeError) as error:

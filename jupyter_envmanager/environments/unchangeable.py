@@ -15,6 +15,8 @@ from pathlib import Path
 
 import msgspec
 
+from .plainfile import read_plain
+
 _INSTEAD = "Create a new environment instead."
 # What conda and mamba keep in a root prefix, and what other environments depend on.
 _ROOT_FOLDERS = ("envs", "pkgs")
@@ -31,7 +33,7 @@ def frozen_message(file: str) -> str:
     The file may be empty, and may be JSON: https://github.com/conda/ceps/blob/main/cep-0022.md.
     """
     try:
-        message = msgspec.json.decode(Path(file).read_bytes(), type=_Marker).message or ""
+        message = msgspec.json.decode(read_plain(file), type=_Marker).message or ""
     except (OSError, ValueError):
         return ""
     return " ".join(message.split())[:_MESSAGE_LENGTH]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..models import Language
+from .plainfile import read_plain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +44,7 @@ def base_prefixes(prefix: str) -> set[str]:
 
 def _settings(prefix: str) -> dict[str, str]:
     try:
-        text = Path(prefix, "pyvenv.cfg").read_text(encoding="utf-8", errors="replace")
+        text = read_plain(Path(prefix, "pyvenv.cfg")).decode(errors="replace")
     except OSError:
         return {}
     pairs = (line.partition("=") for line in text.splitlines())

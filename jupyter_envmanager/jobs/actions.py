@@ -16,12 +16,12 @@ from ..engine.progress import Report
 from ..engine.workplace import Journal, Workplace, write_marker
 from ..environments import fingerprint
 from ..errors import Conflict, NotFound
-from .lock import cache_lock
+from .lock import Lock, cache_lock
 from .recovery import Registered, finish, recover
 from .store import Action, CreateAction, RemoveAction
 
 
-async def create(action: CreateAction, place: Workplace, job: str, report: Report) -> Registered:
+async def create(action: CreateAction, place: Workplace, job: str, lock: Lock, report: Report) -> Registered:
     """Build the planned environment aside and put it in its place; returns the kernel it got.
 
     Raises
@@ -48,14 +48,15 @@ async def create(action: CreateAction, place: Workplace, job: str, report: Repor
     try:
         await _build(action, place.stage(job), job, report)
         report("swap", f"{prefix}", 0.99)
+        lock.check()
         transaction.swap_in(place.stage(job), prefix)
     except BaseException:
-        place.clear()
+        place.discard(job)
         raise
     kernel = f"kernel {action.display_name}" if action.kernel else "no kernel"
     report("kernel", kernel, 1.0)
     registered = finish(journal, kernels_dir=Path(action.kernels_dir), environments_txt=Path(action.environments_txt))
-    place.clear()
+    place.discard(job)
     return registered
 
 
@@ -111,7 +112,7 @@ def _is_empty_folder(path: Path) -> bool:
     return path.is_dir() and not any(path.iterdir())
 
 
-def remove(action: RemoveAction, place: Workplace, job: str, report: Report) -> None:
+def remove(action: RemoveAction, place: Workplace, job: str, lock: Lock, report: Report) -> None:
     """Take the environment out of its place, then delete it and its kernels.
 
     Raises
@@ -128,9 +129,10 @@ def remove(action: RemoveAction, place: Workplace, job: str, report: Report) -> 
     place.open()
     place.write_journal(journal)
     try:
+        lock.check()
         transaction.swap_out(place.prefix, place.trash(job))
     except BaseException:
-        place.clear()
+        place.discard(job)
         raise
     report("remove", str(place.prefix), 0.2)
     finish(
@@ -139,4 +141,4 @@ def remove(action: RemoveAction, place: Workplace, job: str, report: Report) -> 
         environments_txt=Path(action.environments_txt),
         confirmed=True,
     )
-    place.clear()
+    place.discard(job)

@@ -57,17 +57,23 @@ async def change(action: ChangeAction, place: Workplace, job: str, lock: Lock, r
     place.open()
     place.write_journal(journal)
     try:
-        await _build(action, place, job, number, report)
+        base = await _build(action, place, job, number, report)
+        if brought := base.catch_up(place.stage(job)):
+            report("verify", f"{len(brought)} files came or changed meanwhile: {', '.join(brought[:3])}", 0.98)
         report("swap", f"{place.prefix}", 0.99)
         # What another tool did meanwhile must not be lost: a moment is all that is left to it.
         _check_unchanged(action, place)
         lock.check()
-        generations.swap(place, journal, place.stage(job))
+        generations.swap(place, journal, place.stage(job), base.inode)
     except BaseException:
-        place.clear()
+        place.discard(job)
         raise
     finish(journal, kernels_dir=Path(action.kernels_dir), environments_txt=Path(action.environments_txt))
-    place.clear()
+    place.discard(job)
+    if not action.plan.plan.actions and len(generations.kept(place)) > action.keep:
+        # A pin alone must not push out a state that has other packages.
+        gone = generations.forget(place, slot, job)
+        return Done(number, [gone] if gone else [])
     return Done(number, generations.discard_surplus(place, action.keep, slot, job))
 
 
@@ -82,7 +88,8 @@ def _check_unchanged(action: ChangeAction, place: Workplace) -> None:
         )
 
 
-async def _build(action: ChangeAction, place: Workplace, job: str, number: int, report: Report) -> None:
+async def _build(action: ChangeAction, place: Workplace, job: str, number: int, report: Report) -> Base:
+    """Build the new state in the stage; returns what it was made from."""
     stored, stage, prefix = action.plan, place.stage(job), place.prefix
 
     def told(made: CloneReport) -> None:
@@ -103,11 +110,13 @@ async def _build(action: ChangeAction, place: Workplace, job: str, number: int, 
         base = Base(prefix, set(stored.remove), set(stored.relink), owned, stored.specs, told, make_room)
         await _link(action, stage, base, job, report)
     else:
-        Base(prefix, owned=owned, cloned=told).lay(stage)
+        base = Base(prefix, owned=owned, cloned=told)
+        base.lay(stage)
     if stored.pypi is not None:
         rest = [name for name in stored.pypi.remove if name not in stored.replaced]
         plan = msgspec.structs.replace(stored.pypi, remove=rest)
         apply_pypi(plan, stage=stage, prefix=prefix, settings=action.pypi, report=report)
+    base.show_links()
     if stored.pins is not None:
         write_pins(stage, stored.pins)
     names = {record.name.normalized for record in new}
@@ -122,6 +131,7 @@ async def _build(action: ChangeAction, place: Workplace, job: str, number: int, 
     )
     marker = _marker(action, job, number, read_marker(prefix))
     write_marker(stage, {**marker, "fingerprint": fingerprint(stage)})
+    return base
 
 
 def _pypi_files(prefix: Path) -> list[str]:
@@ -202,8 +212,8 @@ def rollback(action: RollbackAction, place: Workplace, job: str, lock: Lock, rep
         lock.check()
         generations.swap(place, journal, incoming)
     except BaseException:
-        place.clear()
+        place.discard(job)
         raise
     finish(journal, kernels_dir=Path(action.kernels_dir), environments_txt=Path(action.environments_txt))
-    place.clear()
+    place.discard(job)
     return Done(action.generation)

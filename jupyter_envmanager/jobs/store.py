@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import time
 import uuid
@@ -30,6 +31,7 @@ from .process import ProcessId
 
 ACTIVE: frozenset[JobState] = frozenset({"queued", "waiting", "running"})
 KEEP_JOBS = 100
+_ID = re.compile(r"[0-9a-z]{1,40}")
 
 
 class CreateAction(msgspec.Struct, frozen=True, kw_only=True, tag="create"):
@@ -198,7 +200,7 @@ class JobStore:
     def get(self, job: str) -> JobFolder:
         """The folder of one job; raises NotFound for an id that is none."""
         folder = self.folder / job
-        if not job.isalnum() or not folder.is_dir():
+        if not _ID.fullmatch(job) or not folder.is_dir():
             raise NotFound(f"There is no job {job}.", hint="Refresh the list of jobs.")
         return JobFolder(folder)
 

@@ -134,6 +134,10 @@ def _run(folder: JobFolder, log: Log, action: Action) -> list[Path]:
     try:
         with prefix_lock(place.lock_file, folder.id, getpass.getuser(), waiting) as lock:
             log.update(state="running", started=time.time(), waiting_for=None)
+            if place.read_journal() is None:
+                # What jobs left that are over; a journal is brought to its end first.
+                place.clear()
+                place.open()
             done, surplus = _do(action, place, folder.id, lock, log)
     finally:
         place.close()
@@ -144,10 +148,10 @@ def _run(folder: JobFolder, log: Log, action: Action) -> list[Path]:
 def _do(action: Action, place: Workplace, job: str, lock: Lock, log: Log) -> tuple[dict[str, Any], list[Path]]:
     """Do what is to be done under the lock; what the job then says of itself, and folders that may go at leisure."""
     if isinstance(action, CreateAction):
-        registered = asyncio.run(create(action, place, job, log))
+        registered = asyncio.run(create(action, place, job, lock, log))
         return {"kernel": registered.kernel, "check": _check(registered), "aftercare": True}, []
     if isinstance(action, RemoveAction):
-        remove(action, place, job, log)
+        remove(action, place, job, lock, log)
         return {}, []
     if isinstance(action, RollbackAction):
         return {"generation": rollback(action, place, job, lock, log).generation}, []

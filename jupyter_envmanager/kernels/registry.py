@@ -324,13 +324,20 @@ def _kernel(read: _Read, known: target.Known, check: KernelCheck | None, writabl
     found = known.direct(programs)
     seen = found is not None and found.state == "ready" and found.python is not None
     if found is None or not seen or programs[0] != f"{found.prefix}{_INTERPRETER}":
+        found = found or known.environment(read.spec, programs)
         reason = read.spec.fault or target.orphan_reason(read.spec, programs)
-        return _described(read, found or known.environment(read.spec, programs), check, writable, reason)
+        return _described(read, found, check, writable, reason or _launcher(read.spec, found, programs))
     # The listing has just seen this environment with its interpreter: neither need be looked for again.
     asked = (found, check, writable)
     if read.answer is None or any(now is not then for now, then in zip(asked, read.asked, strict=True)):
-        read.answer, read.asked = _described(read, found, check, writable, read.spec.fault), asked
+        reason = read.spec.fault or _launcher(read.spec, found, programs)
+        read.answer, read.asked = _described(read, found, check, writable, reason), asked
     return read.answer
+
+
+def _launcher(spec: Spec, found: Environment | None, programs: Sequence[str]) -> str:
+    ours = found is not None and bool(programs) and programs[-1].startswith(f"{found.prefix}{_INTERPRETER}")
+    return target.missing_launcher(spec, found) if found is not None and ours else ""
 
 
 def _described(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import site
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -145,3 +146,29 @@ def orphan_reason(spec: Spec, programs: Sequence[str]) -> str:
     if isinstance(stamped, str) and _is_gone(stamped):
         return f"Its environment {stamped} is not there any more."
     return ""
+
+
+def missing_launcher(spec: Spec, environment: Environment) -> str:
+    """Why a kernel that starts a conda environment's Python cannot run there: ipykernel is gone; else empty."""
+    launches = any(pair == ("-m", "ipykernel_launcher") for pair in zip(spec.argv, spec.argv[1:], strict=False))
+    if not launches or os.name == "nt" or environment.kind == "venv" or environment.python is None:
+        return ""
+    version = ".".join(environment.python.split(".")[:2])
+    place = f"{environment.prefix}/lib/python{version}/site-packages"
+    if not _is_gone(f"{place}/ipykernel_launcher.py") or _has_ipykernel_elsewhere(spec, environment, version):
+        return ""
+    return "ipykernel is not installed in its environment any more. Install it there, or remove the kernel."
+
+
+def _has_ipykernel_elsewhere(spec: Spec, environment: Environment, version: str) -> bool:
+    """Whether Python may find it all the same: an editable one, that of a build without the GIL, or the user's own."""
+    if "PYTHONPATH" in os.environ or "PYTHONPATH" in spec.env:
+        return True
+    library = Path(environment.prefix, "lib")
+    places = [*library.glob(f"python{version}*/site-packages")]
+    # Nothing is known of a library that cannot be seen.
+    if not places:
+        return True
+    places.append(Path(site.getuserbase(), "lib", f"python{version}", "site-packages"))
+    patterns = ("ipykernel_launcher.py", "ipykernel-*.dist-info")
+    return any(next(place.glob(pattern), None) for place in places for pattern in patterns)

@@ -6,14 +6,16 @@ prefix, to a former generation or to a package cache, and uv writes some in plac
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ..errors import Conflict, Invalid
+from ..errors import Conflict, Invalid, Overwrites
 from . import lock
+from .condafiles import CondaFiles
 from .failures import translate
 from .files import Stage, no_space
 from .index import indexes
@@ -44,6 +46,8 @@ def apply(plan: PypiPlan, *, stage: Path, prefix: Path, settings: PypiSettings, 
     ChannelUnreachable, Damaged, NoSpace, NotAllowed
     Conflict
         The stage is not what the plan is for.
+    Overwrites
+        Files of conda packages would be replaced, and that has not been accepted.
     """
     packages = lock.read(plan.lock)
     lock.check_roots(packages, settings.allowed_roots)
@@ -54,16 +58,18 @@ def apply(plan: PypiPlan, *, stage: Path, prefix: Path, settings: PypiSettings, 
             # Nobody else's: the address of the index may hold a password.
             scratch.mkdir(mode=0o700)
             fresh = _installed(plan, packages, scratch, stage, settings, report) if packages else []
-            place = Stage(stage)
+            place, conda = Stage(stage), CondaFiles(stage)
             there = list(_there(stage))
             gone = {normal(name) for name in [*plan.remove, *(dist.name for _, dist in fresh)]}
             leaving = [(site, dist) for site, dist in there if normal(dist.name) in gone]
             staying = [(site, dist) for site, dist in there if normal(dist.name) not in gone]
-            _remove(leaving, {normal(name) for name in plan.remove}, place, report)
+            _remove(leaving, {normal(name) for name in plan.remove}, place, conda, report)
             names = [normal(name) for name in plan.requested]
             root = scratch / "new"
             finish(fresh, root=root, stage=stage, prefix=prefix, requested=names, report=report)
             for site, dist in fresh:
+                if Overwrites.code not in plan.accept:
+                    _check_owners(site, dist, root, place, conda)
                 _move(site, dist, root, place, report)
             _mark(names, staying)
     finally:
@@ -130,8 +136,13 @@ def _python(stage: Path) -> Path:
     )
 
 
-def _remove(leaving: Sequence[tuple[Path, InstalledDist]], asked: set[str], place: Stage, report: Report) -> None:
-    """Remove distributions by their RECORD; replaced ones, and those of a Python that has left, as well."""
+def _remove(
+    leaving: Sequence[tuple[Path, InstalledDist]], asked: set[str], place: Stage, conda: CondaFiles, report: Report
+) -> None:
+    """Remove distributions by their RECORD; replaced ones, and those of a Python that has left, as well.
+
+    Files that other packages of conda own stay.
+    """
     for site, dist in leaving:
         if not dist.record and normal(dist.name) in asked:
             raise Conflict(
@@ -139,9 +150,28 @@ def _remove(leaving: Sequence[tuple[Path, InstalledDist]], asked: set[str], plac
                 hint="Create the environment anew without it.",
                 field="pypi",
             )
-        place.remove(site, [row.path for row in dist.record] or [dist.info])
+        owner = functools.partial(conda.owner, name=dist.name)
+        place.remove(site, [row.path for row in dist.record] or [dist.info], owner)
         place.remove_tree(site / dist.info)
         report("pypi", f"Removed {dist.name} {dist.version}", 0.85)
+
+
+def _check_owners(site: Path, dist: InstalledDist, root: Path, place: Stage, conda: CondaFiles) -> None:
+    """Refuse what would replace files of conda packages that bring something else."""
+    target = place.root / site.relative_to(root)
+    owner = functools.partial(conda.owner, name=dist.name)
+    owned = place.owners(site, target, [row.path for row in dist.record], owner)
+    if owned:
+        shown = ", ".join(list(owned)[:5]) + (" …" if len(owned) > 5 else "")
+        names = sorted(set(owned.values()))
+        raise Overwrites(
+            f"{dist.name} {dist.version} from PyPI would replace files that conda installed with"
+            f" {' and '.join(names)}: {shown}.",
+            hint="Choose another version or a conda package, or allow conda's files to be replaced.",
+            field="pypi",
+            packages=[{"name": name} for name in names],
+            files=list(owned),
+        )
 
 
 def _move(site: Path, dist: InstalledDist, root: Path, place: Stage, report: Report) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import filecmp
 import glob
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,7 +29,7 @@ class Stage:
         self.root = root
         self._true_root = os.path.realpath(root)
         # Thousands of files are in few folders.
-        self._inside: dict[str, bool] = {}
+        self._true: dict[str, str] = {}
         self._made: set[str] = set()
 
     def take(self, site: Path, target: Path, paths: Sequence[str], source: Path) -> list[str]:
@@ -54,6 +55,12 @@ class Stage:
                     hint="Do not install it, and tell its maintainers.",
                     field="pypi",
                 )
+            if self._is_record(new):
+                raise Damaged(
+                    f"A PyPI package wants to write into conda's records: {self.true_path(new)}.",
+                    hint="Do not install it, and tell its maintainers.",
+                    field="pypi",
+                )
             if not os.path.lexists(old):
                 # Another package of the same plan brings the same file, and it has been moved.
                 continue
@@ -62,8 +69,23 @@ class Stage:
             self._put(old, new)
         return replaced
 
-    def remove(self, site: Path, paths: Iterable[str]) -> None:
-        """Remove files with their bytecode, and the folders that are empty then."""
+    def owners(
+        self, site: Path, target: Path, paths: Iterable[str], owner: Callable[[str], str | None]
+    ) -> dict[str, str]:
+        """Whose files would be changed if these were taken in: path relative to the stage -> what ``owner`` says.
+
+        The same content twice is nobody's loss, such as an empty ``__init__.py`` of a shared folder.
+        """
+        found = {}
+        for path in paths:
+            old, new = _joined(site, path), _joined(target, path)
+            known = self._is_inside(new) and os.path.lexists(old) and self._owner(new, owner)
+            if known and not _same(old, new):
+                found[self.true_path(new)] = known
+        return found
+
+    def remove(self, site: Path, paths: Iterable[str], owner: Callable[[str], str | None] = lambda _: None) -> None:
+        """Remove files with their bytecode, and the folders that are empty then; not what has an owner."""
         folders: set[Path] = set()
         for path in paths:
             if not self._is_inside(_joined(site, path)):
@@ -71,6 +93,8 @@ class Stage:
             file = Path(_joined(site, path))
             compiled = file.parent.glob(f"__pycache__/{glob.escape(file.stem)}.*.pyc") if file.suffix == ".py" else ()
             for victim in (file, *compiled):
+                if self._is_record(str(victim)) or self._owner(str(victim), owner):
+                    continue
                 with contextlib.suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
                     victim.unlink()
                     folders.add(victim.parent)
@@ -103,11 +127,27 @@ class Stage:
     def _is_inside(self, path: str) -> bool:
         """Whether a path is in the stage, also when links on its way are followed."""
         folder = _folder(path)
-        if folder not in self._inside:
-            true = os.path.realpath(folder)
-            lies = folder == str(self.root) or folder.startswith(f"{self.root}{os.sep}")
-            self._inside[folder] = lies and (true == self._true_root or true.startswith(self._true_root + os.sep))
-        return self._inside[folder]
+        lies = folder == str(self.root) or folder.startswith(f"{self.root}{os.sep}")
+        true = self._true_folder(folder)
+        return lies and (true == self._true_root or true.startswith(self._true_root + os.sep))
+
+    def _true_folder(self, folder: str) -> str:
+        if folder not in self._true:
+            self._true[folder] = os.path.realpath(folder)
+        return self._true[folder]
+
+    def true_path(self, path: str) -> str:
+        """A path relative to the stage, with slashes; links to folders on its way, such as lib64, are followed."""
+        true = f"{self._true_folder(_folder(path))}{os.sep}{path.rpartition(os.sep)[2]}"
+        return true.removeprefix(self._true_root + os.sep).replace(os.sep, "/")
+
+    def _owner(self, path: str, owner: Callable[[str], str | None]) -> str | None:
+        plain = path.removeprefix(f"{self.root}{os.sep}").replace(os.sep, "/")
+        return owner(self.true_path(path)) or owner(plain)
+
+    def _is_record(self, path: str) -> bool:
+        # Some filesystems take upper and lower case for the same.
+        return self.true_path(path).partition("/")[0].casefold() == "conda-meta"
 
     def _prune(self, folder: Path, site: Path) -> None:
         """Remove empty folders upwards; never one that every environment has."""
@@ -146,6 +186,16 @@ def no_space() -> Iterator[None]:
 def _joined(folder: Path, path: str) -> str:
     """A path of RECORD without its ``..``, as it stands: links are not followed."""
     return os.path.normpath(os.path.join(folder, path))  # noqa: PTH118  there are thousands
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether both are files with the same content."""
+    if os.path.islink(one) or os.path.islink(other):  # noqa: PTH114  there are thousands
+        return False
+    try:
+        return filecmp.cmp(one, other, shallow=False)
+    except OSError:
+        return False
 
 
 def _folder(path: str) -> str:

@@ -65,7 +65,7 @@ async def resolve(request: PypiRequest, state: PypiState, settings: PypiSettings
             text = await _lock(dry_run, changes, wanted, state, settings)
     asked = {*wanted.names, *_unnamed(wanted, changes), *upgraded, *removed}
     plan = describe(state, changes, lock.read(text), removed=removed, asked=asked)
-    return msgspec.structs.replace(plan, lock=text, seconds=time.monotonic() - started)
+    return msgspec.structs.replace(plan, lock=text, accept=request.accept, seconds=time.monotonic() - started)
 
 
 def _checked(names: Sequence[str], state: PypiState, verb: str) -> set[str]:

@@ -115,6 +115,8 @@ class PypiPlan(msgspec.Struct, frozen=True, kw_only=True):
         The full version that the environment will have; empty where nobody asked.
     seconds:
         How long the resolution took.
+    accept:
+        Codes of problems that have been accepted, as in the request.
     """
 
     actions: list[PlanAction] = []
@@ -124,6 +126,7 @@ class PypiPlan(msgspec.Struct, frozen=True, kw_only=True):
     python_version: str = ""
     warnings: list[Problem] = []
     seconds: float = 0.0
+    accept: list[str] = []
 
     @property
     def empty(self) -> bool:

@@ -1,0 +1,41 @@
+"""What is in this file, if it is a plain one? Anybody may put a pipe there, which would let us wait for ever."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+
+# A pipe with no writer opens at once like this, a terminal does not become ours; Windows knows neither.
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
+_LIMIT = 50_000_000
+
+
+def read_plain(path: str | os.PathLike[str], limit: int = _LIMIT) -> bytes:
+    """The content of a regular file; links are followed.
+
+    Parameters
+    ----------
+    limit:
+        So many bytes at most.
+
+    Raises
+    ------
+    OSError
+        It cannot be read, is no regular file (``EINVAL``), or is larger (``EFBIG``).
+    """
+    handle = os.open(path, _FLAGS)
+    try:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "it is no plain file", os.fspath(path))
+        parts: list[bytes] = []
+        left = limit
+        while part := os.read(handle, min(status.st_size, limit) + 1):
+            left -= len(part)
+            if left < 0:
+                raise OSError(errno.EFBIG, f"it is larger than {limit:,} bytes", os.fspath(path))
+            parts.append(part)
+        return b"".join(parts)
+    finally:
+        os.close(handle)
