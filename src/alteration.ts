@@ -149,8 +149,16 @@ export class Alteration {
   }
 
   /** Take note of how a job has ended: what it did is no longer asked for, and what it did not is. */
-  finished(job: string, succeeded: boolean): void {
+  finished(
+    job: string,
+    succeeded: boolean,
+    error: Problem | null = null
+  ): void {
     this._ended.set(job, succeeded);
+    if (error?.code === OVERWRITES) {
+      // The files of a wheel are known only once it is there: the yes may be needed then.
+      this._problem = error;
+    }
     if (job === this._applied) {
       if (succeeded) {
         // What was added while the job was at work is still to be done.

@@ -233,7 +233,7 @@ export class EnvironmentPage extends ReactWidget {
     if (this.alteration.job === null) {
       this.alteration.show(job.id);
     }
-    this.alteration.finished(job.id, succeeded);
+    this.alteration.finished(job.id, succeeded, job.error);
     if (succeeded && job.action !== 'remove') {
       void this._readAll();
     }

@@ -147,6 +147,10 @@ def read_installed(prefix: Path) -> tuple[list[PrefixRecord], list[str]]:
     for file in sorted((prefix / "conda-meta").glob("*.json")):
         if file.name.count("-") < 2 or file.name.startswith("."):
             continue
+        if not file.is_file():
+            # A pipe would hold us up for ever.
+            unreadable.append(file.name)
+            continue
         try:
             installed.append(PrefixRecord.from_path(file))
         except Exception:

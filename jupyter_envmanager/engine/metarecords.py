@@ -51,6 +51,8 @@ def read_all(prefix: Path) -> list[MetaRecord]:
     """The records of a prefix, by file name; one that cannot be read is left out."""
     found = []
     for file in sorted((prefix / "conda-meta").glob("*.json")):
+        if not file.is_file():
+            continue
         try:
             found.append(read(file))
         except (OSError, msgspec.DecodeError):
