@@ -14,6 +14,7 @@ import msgspec
 
 from ..config import Settings
 from ..environments import EnvironmentReader, environment_id
+from ..environments.conda_records import canonical
 from ..environments.pins import read_pins
 from ..environments.state import state
 from ..errors import Invalid
@@ -157,13 +158,13 @@ def environment_channels(prefix: Path) -> list[str] | None:
 def _split(change: Change, packages: Iterable[Package]) -> _Split:
     """Who installed the packages that are named only?"""
     conda = {one.name for one in packages if one.manager == "conda"}
-    pypi = {_canonical(one.name): one.name for one in packages if one.manager == "pypi"}
+    pypi = {canonical(one.name): one.name for one in packages if one.manager == "pypi"}
 
     def theirs(names: Iterable[str]) -> list[str]:
-        return [pypi[_canonical(name)] for name in names if name not in conda and _canonical(name) in pypi]
+        return [pypi[canonical(name)] for name in names if name not in conda and canonical(name) in pypi]
 
     def ours(names: Iterable[str]) -> frozenset[str]:
-        return frozenset(name for name in names if name in conda or _canonical(name) not in pypi)
+        return frozenset(name for name in names if name in conda or canonical(name) not in pypi)
 
     update = [] if change.update == "all" else change.update
     upgrade = list(pypi.values()) if change.update == "all" else theirs(update)
@@ -179,12 +180,6 @@ def _split(change: Change, packages: Iterable[Package]) -> _Split:
             accept=change.accept,
         ),
     )
-
-
-def _canonical(name: str) -> str:
-    from packaging.utils import canonicalize_name
-
-    return str(canonicalize_name(name))
 
 
 def _installed(prefix: Path, packages: Packages, change: Change) -> Installed:

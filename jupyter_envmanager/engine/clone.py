@@ -155,10 +155,10 @@ def _clone_file(source: str, target: str, shared: bool, report: CloneReport) -> 
     if not shared:
         status = os.lstat(source)
         kind = stat.S_IFMT(status.st_mode)
-        if kind not in (stat.S_IFREG, stat.S_IFLNK):
+        if kind != stat.S_IFREG:
             # A socket or a pipe belongs to a process that runs now, not to the environment.
             return
-        if kind == stat.S_IFREG and (status.st_size <= LARGEST_COPY or _reflinks(source, target)):
+        if status.st_size <= LARGEST_COPY or _reflinks(source, target):
             _copy(source, target)
             report.copied += 1
             return

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from .. import __version__
 from ..engine import generations, history, records, transaction
-from ..engine.base import Base, read_installed
+from ..engine.base import Base
 from ..engine.client import Network
 from ..engine.clone import CloneReport
 from ..engine.progress import Report
@@ -28,6 +30,10 @@ from .actions import finish_older
 from .lock import Lock, cache_lock
 from .recovery import finish
 from .store import ChangeAction, RollbackAction
+
+if TYPE_CHECKING:
+    # The worker solves nothing, and need not load what does.
+    from ..engine.change import Record
 
 
 @dataclass
@@ -104,11 +110,10 @@ async def _build(action: ChangeAction, place: Workplace, job: str, number: int, 
             apply_pypi(leaving, stage=laid, prefix=prefix, settings=action.pypi, report=report)
 
     new = records.from_json(stored.records)
-    before = read_installed(prefix)[0]
     owned = _pypi_files(prefix)
     if stored.records or stored.remove or stored.relink:
         base = Base(prefix, set(stored.remove), set(stored.relink), owned, stored.specs, told, make_room)
-        await _link(action, stage, base, job, report)
+        await _link(action, new, stage, base, job, report)
     else:
         base = Base(prefix, owned=owned, cloned=told)
         base.lay(stage)
@@ -126,8 +131,8 @@ async def _build(action: ChangeAction, place: Workplace, job: str, number: int, 
         specs=stored.update_specs,
         removed_specs=stored.remove_specs,
         linked=new,
-        unlinked=[r for r in before if r.name.normalized in names or r.name.normalized in stored.remove],
-        before=before,
+        unlinked=[r for r in base.installed if r.name.normalized in names or r.name.normalized in stored.remove],
+        before=base.installed,
     )
     marker = _marker(action, job, number, read_marker(prefix))
     write_marker(stage, {**marker, "fingerprint": fingerprint(stage)})
@@ -144,14 +149,14 @@ def _pypi_files(prefix: Path) -> list[str]:
     return found
 
 
-async def _link(action: ChangeAction, stage: Path, base: Base, job: str, report: Report) -> None:
+async def _link(action: ChangeAction, new: Sequence[Record], stage: Path, base: Base, job: str, report: Report) -> None:
     stored = action.plan
     pkgs_dirs = [Path(folder) for folder in action.pkgs_dirs]
     cache = transaction.writable_cache(pkgs_dirs)
     # Whoever only reads the cache need not wait for those who write it.
     with cache_lock(cache, job, report) if stored.plan.download_size else nullcontext():
         await transaction.link(
-            records.from_json(stored.records),
+            new,
             stage=stage,
             prefix=Path(action.prefix),
             specs=stored.specs,

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from ..engine.progress import Report
 from ..errors import Conflict, Invalid, Overwrites
 from . import lock
 from .condafiles import CondaFiles
@@ -22,7 +23,6 @@ from .index import indexes
 from .installed import InstalledDist, conflicts, distributions, site_folders
 from .names import normal
 from .relocate import finish, mark_requested
-from .reporting import Report
 from .runner import run
 from .state import PypiPlan, PypiSettings
 

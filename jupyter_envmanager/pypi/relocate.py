@@ -15,11 +15,11 @@ from pathlib import Path
 
 import msgspec
 
+from ..engine.progress import Report
 from ..errors import Damaged
 from .files import replace
 from .installed import InstalledDist, Row, write_record
 from .names import normal
-from .reporting import Report
 
 # Longer or with blanks, and the kernel does not read it: then a shell finds the interpreter.
 _LONGEST_SHEBANG = 127
