@@ -172,9 +172,18 @@ def test_anchors_and_merge_keys_work(tmp_path: Path) -> None:
     assert {key: node.value for key, node in proxies.items()} == {"http": "one", "https": "three"}
 
 
-@pytest.mark.parametrize("content", ["a: &x [*x]\n", "a: " + "[" * 5000, "a: &x {<<: *x}\n"])
-def test_nesting_without_end_does_no_harm(tmp_path: Path, content: str) -> None:
-    read(tmp_path / ".condarc", content)
+@pytest.mark.parametrize("content", ["a: &x [*x]\n", "a: &x {<<: *x}\n"])
+def test_an_alias_of_itself_does_no_harm(tmp_path: Path, content: str) -> None:
+    nodes, problems = read(tmp_path / ".condarc", content)
+    assert list(nodes) == ["a"]
+    assert problems == []
+
+
+def test_nesting_without_end_is_named_with_its_line(tmp_path: Path) -> None:
+    nodes, problems = read(tmp_path / ".condarc", "channels: [one]\na: " + "[" * 5000)
+    assert nodes == {}
+    assert "nested too deeply" in problems[0]
+    assert "2" in problems[0]
 
 
 def test_a_huge_file_is_not_read(tmp_path: Path) -> None:

@@ -22,6 +22,8 @@ _NAMES = (".condarc", "condarc")
 _SUFFIXES = (".yml", ".yaml")
 _LARGEST = 1 << 20
 _DEEPEST = 4
+# What may be nested in a file at all.
+_DEEPEST_FILE = 50
 _COMMENT = re.compile(r"[ \t]*:?[ \t]*(#[^\r\n]*)")
 _MERGE = "tag:yaml.org,2002:merge"
 _FLAGS: dict[str, Flag] = {"final": "final", "top": "top", "bottom": "bottom"}
@@ -100,7 +102,7 @@ def read(path: Path) -> tuple[Layer, list[Problem]]:
 def parse(text: str, origin: str) -> tuple[Layer, list[Problem]]:
     """The settings in a file's ``text``. ``origin`` is the file's path, for messages."""
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root = yaml.compose(text, Loader=_Loader)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         return Layer({}), [_broken(Node(None, origin, line), f"holds a character that is not text: {error.reason}")]
@@ -108,8 +110,6 @@ def parse(text: str, origin: str) -> tuple[Layer, list[Problem]]:
         mark = error.problem_mark or error.context_mark
         node = Node(None, origin, mark.line + 1 if mark else None)
         return Layer({}), [_broken(node, error.problem or error.context or "not valid YAML")]
-    except RecursionError:
-        return Layer({}), [_broken(Node(None, origin), "nested too deeply")]
     if root is None or _is_null(root):
         return Layer({}), []
     if not isinstance(root, yaml.MappingNode):
@@ -129,6 +129,21 @@ def environment_layer(env: Mapping[str, str]) -> Layer:
         },
         environment=True,
     )
+
+
+class _Loader(yaml.SafeLoader):
+    """PyYAML composes by recursion: what is nested without end must stop before Python's stack is used up."""
+
+    _depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self._depth > _DEEPEST_FILE:
+            raise yaml.MarkedYAMLError(problem="nested too deeply", problem_mark=self.get_mark())
+        self._depth += 1
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self._depth -= 1
 
 
 class _Reader:

@@ -15,6 +15,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -35,6 +36,7 @@ _LOG_TAIL = 4000
 _logger = logging.getLogger(__name__)
 
 Listener = Callable[[Job], None]
+Result = TypeVar("Result")
 
 
 class JobQueue:
@@ -59,6 +61,8 @@ class JobQueue:
         #: Children of this process, kept until they have ended, so that they are reaped.
         self.workers: dict[str, subprocess.Popen[bytes]] = {}
         self._standby = Standby()
+        # What is at work on a prefix in a thread: no cancelled task may leave it behind.
+        self._at_work: set[asyncio.Task[Any]] = set()
 
     async def start(self) -> None:
         """Adopt what earlier servers left: watch workers that live, start what never began, end what died."""
@@ -79,11 +83,19 @@ class JobQueue:
         await asyncio.to_thread(self._standby.prepare)
 
     async def stop(self) -> None:
-        """Stop watching; the workers go on."""
+        """Stop watching; the workers go on, and what this process does at a prefix itself has ended."""
         await asyncio.to_thread(self._standby.dismiss)
         for task in list(self._tasks.values()):
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await asyncio.gather(*self._at_work, return_exceptions=True)
+
+    async def _in_thread(self, work: Callable[..., Result], *args: Any) -> Result:
+        """Work on a prefix that goes on to its end when whoever waits for it is cancelled."""
+        task = asyncio.get_running_loop().create_task(asyncio.to_thread(work, *args))
+        self._at_work.add(task)
+        task.add_done_callback(self._at_work.discard)
+        return await asyncio.shield(task)
 
     async def submit(self, action: Action, *, kind: JobAction, title: str) -> Job:
         """Store a job and start it as soon as a slot and its prefix are free.
@@ -190,7 +202,7 @@ class JobQueue:
                     self._changed(folder.read_job())
             job = folder.read_job()
             if job.aftercare:
-                await asyncio.to_thread(tidy, Path(job.prefix), job.environment)
+                await self._in_thread(tidy, Path(job.prefix), job.environment)
                 unfinished = job.check is not None and job.check.state in ("pending", "running")
                 self._write(folder, aftercare=False, check=None if unfinished else job.check)
 
@@ -204,7 +216,7 @@ class JobQueue:
         job = folder.read_job()
         if job.state not in ACTIVE:
             return
-        outcome = await asyncio.to_thread(_recover, folder, job)
+        outcome = await self._in_thread(_recover, folder, job)
         cancelled = folder.cancel_file.exists()
         folder.forget_action()
         if outcome == "finished":
