@@ -21,4 +21,11 @@ def _jupyter_server_extension_points() -> list[dict[str, Any]]:
     return [{"module": "jupyter_envmanager", "app": EnvManagerApp}]
 
 
+def load_ipython_extension(shell: Any) -> None:
+    """``%load_ext jupyter_envmanager``: registers ``%envmanager``."""
+    from .cell.magic import load
+
+    load(shell)
+
+
 __all__ = ["__version__"]

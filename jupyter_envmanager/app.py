@@ -14,9 +14,11 @@ from traitlets import Bool, Int, List, Unicode
 
 from .changes import RunningSession
 from .config import SettingsSource
+from .errors import NotAllowed
 from .handlers import ROUTES, SERVICE
 from .jobs.queue import JobQueue
 from .jobs.store import JobStore
+from .kernels.provisioner import explain_failures
 from .models import Job
 from .service import EnvManagerService
 from .siteconfig import site_from
@@ -59,6 +61,13 @@ class EnvManagerApp(ExtensionApp):
     kernels_dir = Unicode(
         config=True, help="Folder that new kernelspecs go to. Default: “kernels” in Jupyter's data folder."
     )
+    group_kernels_dir = Unicode(
+        config=True,
+        help="Folder of kernelspecs that a group shares, on Jupyter's path. Default: the first one on JUPYTER_PATH.",
+    )
+    kernel_templates = List(
+        Unicode(), config=True, help="Folders that kernels can be made from: each is a template, or holds some."
+    )
 
     def initialize_settings(self) -> None:
         """Build the service."""
@@ -70,6 +79,8 @@ class EnvManagerApp(ExtensionApp):
             server_root=Path(os.path.expanduser(self.serverapp.root_dir)),  # noqa: PTH111
             state_dir=self.state_dir,
             kernels_dir=self.kernels_dir,
+            group_kernels_dir=self.group_kernels_dir,
+            kernel_templates=self.kernel_templates,
             allowed_roots=self.allowed_roots,
             extra_roots=self.extra_roots,
             run_link_scripts=self.run_link_scripts,
@@ -83,7 +94,10 @@ class EnvManagerApp(ExtensionApp):
         self.service = EnvManagerService(site, source, queue)
         self.service.measured = self._measured
         self.service.changes.running = self._running
+        self.service.terminals.start = self._start_terminal
         self.settings[SERVICE] = self.service
+        # A kernel that cannot start says why in the notebook.
+        explain_failures(self.serverapp)
 
     async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
         """Adopt the jobs of earlier servers once the event loop runs."""
@@ -100,6 +114,17 @@ class EnvManagerApp(ExtensionApp):
             RunningSession(kernel=str((session.get("kernel") or {}).get("name", "")), path=str(session.get("path", "")))
             for session in sessions
         ]
+
+    async def _start_terminal(self, command: list[str]) -> str:
+        assert self.serverapp is not None
+        settings = self.serverapp.web_app.settings
+        if not settings.get("terminals_available"):
+            raise NotAllowed(
+                "Terminals are switched off on this server.",
+                hint="Copy the activation line and use it in a terminal of your own.",
+            )
+        terminal = await ensure_async(settings["terminal_manager"].create(shell_command=command))
+        return str(terminal["name"])
 
     @property
     def _events(self) -> EventLogger:

@@ -29,7 +29,21 @@ from .errors import (
     Overwrites,
     Unsatisfiable,
 )
-from .models import Change, JobEvents, Jobs, NewEnvironment, NewKernel, Problem, Request, Rollback
+from .models import (
+    Change,
+    InstallLine,
+    JobEvents,
+    Jobs,
+    KernelCopy,
+    KernelEdit,
+    KernelMove,
+    NewEnvironment,
+    NewKernel,
+    NotebookCode,
+    Problem,
+    Request,
+    Rollback,
+)
 from .redaction import redact
 from .service import EnvManagerService
 
@@ -55,6 +69,8 @@ STATUS: dict[type[BaseException], int] = {
 SERVICE = "jupyter_envmanager_service"
 _LIMIT = 20
 _MOST = 200
+# A notebook's code is the largest thing that anyone sends.
+_LARGEST_BODY = 16_000_000
 
 R = TypeVar("R", bound=Request)
 
@@ -73,6 +89,8 @@ class BaseHandler(APIHandler):
 
     def body(self, kind: type[R]) -> R:
         """The request's body as a struct; a field that is missing, misspelt or of the wrong type is an error."""
+        if len(self.request.body) > _LARGEST_BODY:
+            raise Invalid("The request is too large.", hint="A logo may have up to 1 MB, a notebook 16 MB of code.")
         return msgspec.json.decode(self.request.body or b"null", type=kind)
 
     def number(self, name: str, default: int) -> int:
@@ -86,6 +104,11 @@ class BaseHandler(APIHandler):
         if not text.isdecimal() or len(text) > 9:
             raise Invalid(f"“{name}” must be a number, not “{text}”.", field=name)
         return int(text)
+
+    @property
+    def forced(self) -> bool:
+        """Whether the user has said yes to a change of what we did not write."""
+        return self.get_query_argument("force", "0") == "1"
 
     def answer(self, result: Any, status: int = HTTPStatus.OK) -> None:
         """Finish with a struct as JSON."""
@@ -283,29 +306,102 @@ class PackageHandler(BaseHandler):
         self.answer(await self.service.package(name, environment=environment, manager=manager))
 
 
+class OffersHandler(BaseHandler):
+    """``GET environments/<id>/kernels``: what can be a kernel there."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, environment: str) -> None:
+        self.answer(await self.service.kernels.offers(environment))
+
+
+class DescriptionHandler(BaseHandler):
+    """``GET environments/<id>/description``: what it is made of, in words that make sense elsewhere."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, environment: str) -> None:
+        self.answer(await self.service.notebooks.description(environment))
+
+
+class ActivationHandler(BaseHandler):
+    """``GET environments/<id>/activation``: how to use it outside Jupyter."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, environment: str) -> None:
+        self.answer(await self.service.terminals.activation(environment))
+
+
+class TerminalHandler(BaseHandler):
+    """``POST environments/<id>/terminal``: start one in which it is active."""
+
+    @web.authenticated
+    @authorized
+    async def post(self, environment: str) -> None:
+        self.answer(await self.service.terminals.open(environment), HTTPStatus.CREATED)
+
+
 class KernelsHandler(BaseHandler):
     """``GET kernels``, ``POST kernels``."""
 
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        self.answer(await self.service.kernels())
+        self.answer(await self.service.kernels.list())
 
     @web.authenticated
     @authorized
     async def post(self) -> None:
-        self.answer(await self.service.register_kernel(self.body(NewKernel)), HTTPStatus.CREATED)
+        self.answer(await self.service.kernels.register(self.body(NewKernel)), HTTPStatus.CREATED)
 
 
 class KernelHandler(BaseHandler):
-    """``DELETE kernels/<name>?force=``; ``force=1`` removes also a kernelspec that we did not write."""
+    """``GET``, ``PATCH`` and ``DELETE kernels/<name>?force=``; ``force=1`` changes also one that we did not write."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, name: str) -> None:
+        self.answer(await self.service.kernels.settings(name))
+
+    @web.authenticated
+    @authorized
+    async def patch(self, name: str) -> None:
+        self.answer(await self.service.kernels.edit(name, self.body(KernelEdit), force=self.forced))
 
     @web.authenticated
     @authorized
     async def delete(self, name: str) -> None:
-        await self.service.remove_kernel(name, force=self.get_query_argument("force", "0") == "1")
+        await self.service.kernels.remove(name, force=self.forced)
         self.set_status(HTTPStatus.NO_CONTENT)
         self.finish()
+
+
+class KernelCopyHandler(BaseHandler):
+    """``POST kernels/<name>/copy``."""
+
+    @web.authenticated
+    @authorized
+    async def post(self, name: str) -> None:
+        self.answer(await self.service.kernels.copy(name, self.body(KernelCopy)), HTTPStatus.CREATED)
+
+
+class KernelMoveHandler(BaseHandler):
+    """``POST kernels/<name>/move?force=``: to the user's folder, or to the group's."""
+
+    @web.authenticated
+    @authorized
+    async def post(self, name: str) -> None:
+        self.answer(await self.service.kernels.move(name, self.body(KernelMove), force=self.forced))
+
+
+class KernelRewriteHandler(BaseHandler):
+    """``POST kernels/<name>/rewrite?force=``: write it anew for its environment."""
+
+    @web.authenticated
+    @authorized
+    async def post(self, name: str) -> None:
+        self.answer(await self.service.kernels.rewrite(name, force=self.forced))
 
 
 class KernelCheckHandler(BaseHandler):
@@ -314,7 +410,25 @@ class KernelCheckHandler(BaseHandler):
     @web.authenticated
     @authorized
     async def post(self, name: str) -> None:
-        self.answer(await self.service.check_kernel(name))
+        self.answer(await self.service.kernels.check(name))
+
+
+class NotebookImportsHandler(BaseHandler):
+    """``POST notebooks/imports``: what the code of a notebook needs."""
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        self.answer(await self.service.notebooks.imports(self.body(NotebookCode)))
+
+
+class InstallLinesHandler(BaseHandler):
+    """``POST notebooks/install-lines``: whether the install lines of a cell reach the kernel's environment."""
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        self.answer(await self.service.notebooks.install_hint(self.body(InstallLine)))
 
 
 class GpusHandler(BaseHandler):
@@ -406,11 +520,20 @@ ROUTES: list[tuple[str, type[BaseHandler]]] = [
     (rf"/envmanager/environments/{_ID}/history", HistoryHandler),
     (rf"/envmanager/environments/{_ID}/history/(\d{{1,9}})", GenerationHandler),
     (rf"/envmanager/environments/{_ID}/rollback", RollbackHandler),
+    (rf"/envmanager/environments/{_ID}/kernels", OffersHandler),
+    (rf"/envmanager/environments/{_ID}/description", DescriptionHandler),
+    (rf"/envmanager/environments/{_ID}/activation", ActivationHandler),
+    (rf"/envmanager/environments/{_ID}/terminal", TerminalHandler),
     (r"/envmanager/packages", SearchHandler),
     (rf"/envmanager/packages/{_NAME}", PackageHandler),
     (r"/envmanager/kernels", KernelsHandler),
     (rf"/envmanager/kernels/{_NAME}", KernelHandler),
     (rf"/envmanager/kernels/{_NAME}/check", KernelCheckHandler),
+    (rf"/envmanager/kernels/{_NAME}/copy", KernelCopyHandler),
+    (rf"/envmanager/kernels/{_NAME}/move", KernelMoveHandler),
+    (rf"/envmanager/kernels/{_NAME}/rewrite", KernelRewriteHandler),
+    (r"/envmanager/notebooks/imports", NotebookImportsHandler),
+    (r"/envmanager/notebooks/install-lines", InstallLinesHandler),
     (r"/envmanager/gpus", GpusHandler),
     (r"/envmanager/folders", FoldersHandler),
     (r"/envmanager/channels/refresh", ChannelRefreshHandler),

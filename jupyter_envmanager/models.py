@@ -20,6 +20,8 @@ Manager = Literal["conda", "pypi"]
 Operation = Literal["install", "remove", "upgrade", "downgrade", "rebuild"]
 JobAction = Literal["create", "change", "rollback", "remove"]
 CheckState = Literal["pending", "running", "passed", "failed"]
+KernelScope = Literal["me", "group", "server", "site"]
+KernelRemedy = Literal["register", "install", "rename", "remove"]
 
 
 class _Wire(msgspec.Struct, frozen=True, kw_only=True):
@@ -272,8 +274,9 @@ Source = SpecsSource | FileSource | CloneSource
 class NewEnvironment(Request, frozen=True, kw_only=True):
     """A request for a new environment: a ``name`` in the default location, or a ``prefix`` (absolute folder).
 
-    ``location`` picks another location for a name. ``kernel`` null means: no kernel. ``plan`` is the id of a preview;
-    creating with it applies exactly that plan.
+    ``location`` picks another location for a name. ``kernel`` null means: no kernel. ``accept`` holds the codes of
+    problems that need an explicit yes (``overwrites_conda``). ``plan`` is the id of a preview; creating with it applies
+    exactly that plan.
     """
 
     source: Source
@@ -283,6 +286,7 @@ class NewEnvironment(Request, frozen=True, kw_only=True):
     channels: list[str] | None = None
     gpu: str | None = None
     kernel: KernelRequest | None = msgspec.field(default_factory=lambda: KernelRequest())
+    accept: list[str] = []
     plan: str | None = None
 
 
@@ -392,19 +396,53 @@ class History(_Wire, frozen=True, kw_only=True):
 
 
 class KernelCheck(_Wire, frozen=True, kw_only=True):
-    """Result of a kernel's test start; ``seconds`` to the first reply."""
+    """Result of a kernel's test start; ``seconds`` to the first reply.
+
+    A Python kernel also says where it runs: ``prefix`` is its ``sys.prefix``, ``path`` its ``PATH``, ``user_site``
+    whether packages of ``~/.local`` are seen. ``banner`` is what it says of itself. ``output`` holds the end of what
+    it wrote while it started.
+    """
 
     state: CheckState
     time: float | None = None
     seconds: float | None = None
+    prefix: str | None = None
+    path: list[str] = []
+    user_site: bool | None = None
+    banner: str = ""
+    output: str = ""
     problem: Problem | None = None
+
+
+class KernelProblem(_Wire, frozen=True, kw_only=True):
+    """What is wrong with a kernelspec, and the ``remedy`` that puts it right with one click.
+
+    ``register`` writes it anew for its environment, ``install`` installs the kernel packages ``packages`` there,
+    ``rename`` takes ``proposal`` as its display name, ``remove`` removes it.
+    """
+
+    code: Literal["orphan", "broken", "no_launcher", "wrong_python", "duplicate_name"]
+    message: str
+    hint: str = ""
+    remedy: KernelRemedy
+    packages: list[str] = []
+    proposal: str | None = None
+
+
+class KernelLogo(_Wire, frozen=True, kw_only=True):
+    """A generated logo: one to three letters on a colour (``#rrggbb``)."""
+
+    initials: str
+    color: str
 
 
 class Kernel(_Wire, frozen=True, kw_only=True):
     """A kernelspec and the environment it runs in.
 
     ``stamped`` kernels were written by us (``metadata.jupyter_envmanager``) and are ours to change; ``orphan`` ones
-    start an interpreter that is gone, ``orphan_reason`` says which.
+    start an interpreter that is gone, ``orphan_reason`` says which. ``scope`` says whose it is: ``me`` and ``group``
+    are the folders that kernels can be moved between; ``server`` ones come with the server's own environment, ``site``
+    ones from anywhere else. ``problems`` are all there are, the gravest first.
     """
 
     name: str
@@ -415,23 +453,223 @@ class Kernel(_Wire, frozen=True, kw_only=True):
     prefix: str | None = None
     stamped: bool = False
     writable: bool = False
+    scope: KernelScope = "me"
     orphan: bool = False
     orphan_reason: str = ""
+    problems: list[KernelProblem] = []
     check: KernelCheck | None = None
 
 
+class KernelTemplate(_Wire, frozen=True, kw_only=True):
+    """A folder that kernels can be made from; ``built-in`` for ours. ``editable`` ones take modules and variables."""
+
+    name: str
+    title: str
+    origin: Literal["built-in", "user", "site"]
+    path: str = ""
+    editable: bool = True
+
+
 class Kernels(_Wire, frozen=True, kw_only=True):
-    """All kernelspecs this server sees."""
+    """All kernelspecs this server sees, the templates for new ones, and the folders that they can be moved to.
+
+    ``problems`` says which templates cannot be used.
+    """
 
     kernels: list[Kernel]
+    templates: list[KernelTemplate] = []
+    me: str = ""
+    group: str | None = None
+    problems: list[Problem] = []
+
+
+class KernelSettings(_Wire, frozen=True, kw_only=True):
+    """What an editor shows of one kernel.
+
+    ``editable`` names the fields that a `KernelEdit` may change here. ``variables`` are set for the kernel,
+    ``modules`` are environment modules loaded before it, ``arguments`` are added to its command line. ``user_site``
+    lets it see packages of ``~/.local``. ``logo`` is None for one that was not generated. ``script`` is its
+    ``run.sh``, ``argv`` its command line, to look at.
+    """
+
+    kernel: Kernel
+    editable: list[str]
+    template: str = ""
+    variables: dict[str, str] = {}
+    modules: list[str] = []
+    arguments: list[str] = []
+    user_site: bool = False
+    logo: KernelLogo | None = None
+    argv: list[str] = []
+    script: str = ""
+
+
+class KernelOffer(_Wire, frozen=True, kw_only=True):
+    """A kernelspec that an environment ships (``share/jupyter/kernels``), or the plain one of its Python.
+
+    ``source`` names it in a `NewKernel`.
+    """
+
+    source: str
+    display_name: str
+    language: str
+
+
+class KernelProposal(_Wire, frozen=True, kw_only=True):
+    """A kernel package that an environment lacks for a language that it has."""
+
+    language: str
+    package: str
+
+
+class KernelOffers(_Wire, frozen=True, kw_only=True):
+    """What can be a kernel in an environment, and what could be after an install."""
+
+    offers: list[KernelOffer]
+    proposals: list[KernelProposal] = []
+
+
+class LogoUpload(Request, frozen=True, kw_only=True, tag_field="type", tag="upload"):
+    """A picture for a kernel: ``content`` is a PNG, JPEG, GIF, WebP or SVG file in base64."""
+
+    content: str
+
+
+class LogoInitials(Request, frozen=True, kw_only=True, tag_field="type", tag="initials"):
+    """Letters on a colour; without either, they are made from the display name."""
+
+    initials: str | None = None
+    color: str | None = None
+
+
+class LogoShipped(Request, frozen=True, kw_only=True, tag_field="type", tag="shipped"):
+    """The logo that comes with the environment's kernel, where it has one."""
+
+
+Logo = LogoUpload | LogoInitials | LogoShipped
 
 
 class NewKernel(Request, frozen=True, kw_only=True):
-    """A request to register a kernel for an environment, by id."""
+    """A request to register a kernel for an environment, by id.
+
+    ``source`` picks one of its `KernelOffers`; ``template`` the template to use.
+    """
 
     environment: str
     display_name: str | None = None
     name: str | None = None
+    source: str | None = None
+    template: str = ""
+    variables: dict[str, str] = {}
+    modules: list[str] = []
+    arguments: list[str] = []
+    user_site: bool = False
+    logo: Logo | None = None
+
+
+class KernelEdit(Request, frozen=True, kw_only=True):
+    """A change to a kernelspec; what is None stays."""
+
+    display_name: str | None = None
+    variables: dict[str, str] | None = None
+    modules: list[str] | None = None
+    arguments: list[str] | None = None
+    user_site: bool | None = None
+    logo: Logo | None = None
+
+
+class KernelCopy(Request, frozen=True, kw_only=True):
+    """A request for a copy of a kernelspec."""
+
+    display_name: str | None = None
+    name: str | None = None
+
+
+class KernelMove(Request, frozen=True, kw_only=True):
+    """A request to move a kernelspec."""
+
+    to: Literal["me", "group"]
+
+
+class Description(_Wire, frozen=True, kw_only=True):
+    """An environment in a form that makes sense elsewhere: no path of this machine, no build of this platform.
+
+    ``specs`` are the packages that were asked for, ``pypi`` the ones from the Python package index, ``lock`` a
+    sha256 over exactly what is installed: two environments of one lock are the same, file by file.
+    """
+
+    name: str
+    specs: list[str]
+    pypi: list[str] = []
+    channels: list[str] = []
+    lock: str = ""
+    python: str | None = None
+
+
+class Activation(_Wire, frozen=True, kw_only=True):
+    """How to use an environment outside Jupyter: ``shell`` for a terminal, ``job`` for a batch script."""
+
+    shell: str
+    job: str
+
+
+class TerminalName(_Wire, frozen=True, kw_only=True):
+    """A terminal that was started, by the name that Jupyter's terminals have."""
+
+    name: str
+
+
+class NotebookCode(Request, frozen=True, kw_only=True):
+    """The code of a notebook: the sources of its code cells, and its path for the local modules beside it.
+
+    ``environment`` is the one whose installed packages and channels are asked first.
+    """
+
+    cells: list[str]
+    path: str | None = None
+    environment: str | None = None
+
+
+class NotebookImport(_Wire, frozen=True, kw_only=True):
+    """Something that a notebook needs.
+
+    ``module`` is the imported name, empty for what an install line asks for; ``spec`` what to install for it, None
+    when nothing was found. ``origin`` says where it is needed, in words.
+    """
+
+    module: str
+    spec: str | None
+    manager: Manager = "conda"
+    origin: str = ""
+    reason: str = ""
+    installed: bool = False
+
+
+class NotebookImports(_Wire, frozen=True, kw_only=True):
+    """What a notebook needs, by name, with proposals for each; and the Python it was written for."""
+
+    imports: list[NotebookImport]
+    python: str | None = None
+    problems: list[Problem] = []
+
+
+class InstallLine(Request, frozen=True, kw_only=True):
+    """The source of a cell with an install line, and the kernel that runs it."""
+
+    kernel: str
+    source: str
+
+
+class InstallHint(_Wire, frozen=True, kw_only=True):
+    """Whether the install lines of a cell would miss the kernel's environment, and what they ask for.
+
+    ``reason`` is empty where they reach it. ``specs`` are conda's, ``pypi`` Python's requirements.
+    """
+
+    reason: str = ""
+    environment: str | None = None
+    specs: list[str] = []
+    pypi: list[str] = []
 
 
 class GpuDevice(_Wire, frozen=True, kw_only=True):

@@ -20,12 +20,15 @@ _ID = re.compile(r"[0-9a-f]{1,32}")
 
 
 class StoredPlan(msgspec.Struct, frozen=True, kw_only=True, tag="create"):
-    """The plan of a new environment with all that its worker needs: the records to link and the specs asked for."""
+    """The plan of a new environment with all that its worker needs: the records to link and the specs asked for, and
+    what comes from PyPI after them.
+    """
 
     plan: Plan
     request: NewEnvironment
     records: list[dict[str, Any]]
     specs: list[str]
+    pypi: PypiPlan | None = None
     created: float
 
 

@@ -6,6 +6,7 @@ Imports the engine on first use, so that a Jupyter server that nobody asks for e
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
@@ -18,6 +19,7 @@ from .errors import Invalid
 from .kernels import KERNEL_PACKAGES, has_kernel_package
 from .models import FileSource, NewEnvironment, Plan, PlanAction, Problem, SpecsSource
 from .plans import PlanStore, StoredPlan
+from .pypi import Brought, PypiPlan, PypiRequest, PypiSettings, PypiState, resolve
 from .targets import free_space
 
 if TYPE_CHECKING:
@@ -77,12 +79,19 @@ class Previewer:
         """Whether one of these packages is a Jupyter kernel."""
         return has_kernel_package(names)
 
-    async def preview(self, request: NewEnvironment, prefix: Path, settings: Settings) -> StoredPlan:
+    async def preview(
+        self, request: NewEnvironment, prefix: Path, settings: Settings, pypi: PypiSettings
+    ) -> StoredPlan:
         """Solve ``request`` for ``prefix``; nothing is written.
+
+        Parameters
+        ----------
+        pypi:
+            How the Python package index is reached, where the request has packages from there.
 
         Raises
         ------
-        Invalid, NotFound, Unsatisfiable, ChannelUnreachable, NotAllowed
+        Invalid, NotFound, Unsatisfiable, ChannelUnreachable, NotAllowed, Overwrites, BuildFailed
         """
         specs = [*_specs(request), *settings.create_default_packages]
         channels = await self.channels(settings, request.channels)
@@ -98,9 +107,37 @@ class Previewer:
             virtual=await self.virtual_packages(),
             kernel_packages=KERNEL_PACKAGES,
         )
+        python = await self._python(request, solution, settings, pypi)
         objects = records.to_json(solution.records)
-        plan = await asyncio.to_thread(_plan, prefix, solution, objects, settings, request)
-        return StoredPlan(plan=plan, request=request, records=objects, specs=solution.specs, created=time.time())
+        plan = await asyncio.to_thread(_plan, prefix, solution, objects, settings, request, python)
+        return StoredPlan(
+            plan=plan, request=request, records=objects, specs=solution.specs, pypi=python, created=time.time()
+        )
+
+    async def _python(
+        self, request: NewEnvironment, solution: Solution, settings: Settings, pypi: PypiSettings
+    ) -> PypiPlan | None:
+        """What comes from PyPI, around what the conda packages bring; None for nothing.
+
+        uv is driven by this server's Python, told the version that the environment will have: there is no other yet.
+        Where only a build tells what a source needs, this Python runs it, apart from all that is installed; the
+        environment's own Python builds it for good.
+        """
+        asked = _requirements(request)
+        if not asked:
+            return None
+        version = next((str(r.version) for r in solution.records if r.name.normalized == "python"), None)
+        if version is None:
+            raise Invalid(
+                "Packages from PyPI need Python, and this environment has none.",
+                hint="Add “python” to the packages.",
+                field="pypi",
+            )
+        brought = await asyncio.to_thread(Brought, solution.records, settings.pkgs_dirs)
+        await brought.ask(await asyncio.to_thread(self.network, settings, request.channels))
+        state = PypiState(python=sys.executable, python_version=version, conda=brought.dists)
+        plan = await resolve(PypiRequest(install=asked, accept=request.accept), state, pypi)
+        return None if plan.empty else plan
 
     async def virtual_packages(self) -> list[Any]:
         from .engine import solve
@@ -120,30 +157,44 @@ def _specs(request: NewEnvironment) -> list[str]:
     if not isinstance(source, SpecsSource):
         what = "a file" if isinstance(source, FileSource) else "another environment"
         raise Invalid(f"An environment cannot be made from {what} yet.", hint="Give packages.", field="source")
-    if source.pypi:
-        raise Invalid("PyPI packages cannot be part of a new environment yet.", hint="Leave them out.", field="pypi")
     return [spec.strip() for spec in source.specs if spec.strip()]
 
 
+def _requirements(request: NewEnvironment) -> list[str]:
+    source = request.source
+    return [line.strip() for line in source.pypi if line.strip()] if isinstance(source, SpecsSource) else []
+
+
 def _plan(
-    prefix: Path, solution: Solution, objects: list[dict[str, Any]], settings: Settings, request: NewEnvironment
+    prefix: Path,
+    solution: Solution,
+    objects: list[dict[str, Any]],
+    settings: Settings,
+    request: NewEnvironment,
+    python: PypiPlan | None,
 ) -> Plan:
     from .engine.transaction import is_cached
 
     cached = [is_cached(entry, settings.pkgs_dirs) for entry in objects]
     sizes = [int(entry.get("size") or 0) for entry in objects]
     download = sum(size for size, here in zip(sizes, cached, strict=True) if not here)
+    theirs = python.actions if python is not None else []
+    pypi_size = sum(action.size or 0 for action in theirs)
+    disk = (sum(sizes) + pypi_size) * UNPACKED_FACTOR
     return Plan(
         id=PlanStore.new_id(),
         prefix=str(prefix),
         environment=environment_id(prefix),
         fingerprint=fingerprint(prefix),
-        actions=sorted((_action(entry, solution) for entry in objects), key=_order),
-        download_size=download,
+        actions=[*sorted((_action(entry, solution) for entry in objects), key=_order), *theirs],
+        download_size=download + pypi_size,
         cached_size=sum(sizes) - download,
-        disk_size=sum(sizes) * UNPACKED_FACTOR,
-        solve_time=solution.seconds,
-        warnings=_warnings(prefix, solution, sum(sizes) * UNPACKED_FACTOR, request),
+        disk_size=disk,
+        solve_time=solution.seconds + (python.seconds if python is not None else 0.0),
+        warnings=[
+            *_warnings(prefix, solution, disk, request),
+            *(python.warnings if python is not None else []),
+        ],
     )
 
 

@@ -239,8 +239,9 @@ export interface CloneSource {
 /**
  * A request for a new environment: a `name` in the default location, or a `prefix` (absolute folder).
  *
- * `location` picks another location for a name. `kernel` null means: no kernel. `plan` is the id of a preview;
- * creating with it applies exactly that plan.
+ * `location` picks another location for a name. `kernel` null means: no kernel. `accept` holds the codes of
+ * problems that need an explicit yes (`overwrites_conda`). `plan` is the id of a preview; creating with it applies
+ * exactly that plan.
  */
 export interface NewEnvironment {
   source: SpecsSource | FileSource | CloneSource;
@@ -250,6 +251,7 @@ export interface NewEnvironment {
   channels?: string[] | null;
   gpu?: string | null;
   kernel?: KernelRequest | null;
+  accept?: string[];
   plan?: string | null;
 }
 /**
@@ -354,18 +356,50 @@ export interface History {
 }
 /**
  * Result of a kernel's test start; `seconds` to the first reply.
+ *
+ * A Python kernel also says where it runs: `prefix` is its `sys.prefix`, `path` its `PATH`, `user_site`
+ * whether packages of `~/.local` are seen. `banner` is what it says of itself. `output` holds the end of what
+ * it wrote while it started.
  */
 export interface KernelCheck {
   state: 'failed' | 'passed' | 'pending' | 'running';
   time: number | null;
   seconds: number | null;
+  prefix: string | null;
+  path: string[];
+  user_site: boolean | null;
+  banner: string;
+  output: string;
   problem: Problem | null;
+}
+/**
+ * What is wrong with a kernelspec, and the `remedy` that puts it right with one click.
+ *
+ * `register` writes it anew for its environment, `install` installs the kernel packages `packages` there,
+ * `rename` takes `proposal` as its display name, `remove` removes it.
+ */
+export interface KernelProblem {
+  code: 'broken' | 'duplicate_name' | 'no_launcher' | 'orphan' | 'wrong_python';
+  message: string;
+  hint: string;
+  remedy: 'install' | 'register' | 'remove' | 'rename';
+  packages: string[];
+  proposal: string | null;
+}
+/**
+ * A generated logo: one to three letters on a colour (`#rrggbb`).
+ */
+export interface KernelLogo {
+  initials: string;
+  color: string;
 }
 /**
  * A kernelspec and the environment it runs in.
  *
  * `stamped` kernels were written by us (`metadata.jupyter_envmanager`) and are ours to change; `orphan` ones
- * start an interpreter that is gone, `orphan_reason` says which.
+ * start an interpreter that is gone, `orphan_reason` says which. `scope` says whose it is: `me` and `group`
+ * are the folders that kernels can be moved between; `server` ones come with the server's own environment, `site`
+ * ones from anywhere else. `problems` are all there are, the gravest first.
  */
 export interface Kernel {
   name: string;
@@ -376,23 +410,222 @@ export interface Kernel {
   prefix: string | null;
   stamped: boolean;
   writable: boolean;
+  scope: 'group' | 'me' | 'server' | 'site';
   orphan: boolean;
   orphan_reason: string;
+  problems: KernelProblem[];
   check: KernelCheck | null;
 }
 /**
- * All kernelspecs this server sees.
+ * A folder that kernels can be made from; `built-in` for ours. `editable` ones take modules and variables.
+ */
+export interface KernelTemplate {
+  name: string;
+  title: string;
+  origin: 'built-in' | 'site' | 'user';
+  path: string;
+  editable: boolean;
+}
+/**
+ * All kernelspecs this server sees, the templates for new ones, and the folders that they can be moved to.
+ *
+ * `problems` says which templates cannot be used.
  */
 export interface Kernels {
   kernels: Kernel[];
+  templates: KernelTemplate[];
+  me: string;
+  group: string | null;
+  problems: Problem[];
+}
+/**
+ * What an editor shows of one kernel.
+ *
+ * `editable` names the fields that a `KernelEdit` may change here. `variables` are set for the kernel,
+ * `modules` are environment modules loaded before it, `arguments` are added to its command line. `user_site`
+ * lets it see packages of `~/.local`. `logo` is None for one that was not generated. `script` is its
+ * `run.sh`, `argv` its command line, to look at.
+ */
+export interface KernelSettings {
+  kernel: Kernel;
+  editable: string[];
+  template: string;
+  variables: {
+    [k: string]: string;
+  };
+  modules: string[];
+  arguments: string[];
+  user_site: boolean;
+  logo: KernelLogo | null;
+  argv: string[];
+  script: string;
+}
+/**
+ * A kernelspec that an environment ships (`share/jupyter/kernels`), or the plain one of its Python.
+ *
+ * `source` names it in a `NewKernel`.
+ */
+export interface KernelOffer {
+  source: string;
+  display_name: string;
+  language: string;
+}
+/**
+ * A kernel package that an environment lacks for a language that it has.
+ */
+export interface KernelProposal {
+  language: string;
+  package: string;
+}
+/**
+ * What can be a kernel in an environment, and what could be after an install.
+ */
+export interface KernelOffers {
+  offers: KernelOffer[];
+  proposals: KernelProposal[];
+}
+/**
+ * A picture for a kernel: `content` is a PNG, JPEG, GIF, WebP or SVG file in base64.
+ */
+export interface LogoUpload {
+  type: 'upload';
+  content: string;
+}
+/**
+ * Letters on a colour; without either, they are made from the display name.
+ */
+export interface LogoInitials {
+  type: 'initials';
+  initials?: string | null;
+  color?: string | null;
+}
+/**
+ * The logo that comes with the environment's kernel, where it has one.
+ */
+export interface LogoShipped {
+  type: 'shipped';
 }
 /**
  * A request to register a kernel for an environment, by id.
+ *
+ * `source` picks one of its `KernelOffers`; `template` the template to use.
  */
 export interface NewKernel {
   environment: string;
   display_name?: string | null;
   name?: string | null;
+  source?: string | null;
+  template?: string;
+  variables?: {
+    [k: string]: string;
+  };
+  modules?: string[];
+  arguments?: string[];
+  user_site?: boolean;
+  logo?: (LogoUpload | LogoInitials | LogoShipped) | null;
+}
+/**
+ * A change to a kernelspec; what is None stays.
+ */
+export interface KernelEdit {
+  display_name?: string | null;
+  variables?: {
+    [k: string]: string;
+  } | null;
+  modules?: string[] | null;
+  arguments?: string[] | null;
+  user_site?: boolean | null;
+  logo?: (LogoUpload | LogoInitials | LogoShipped) | null;
+}
+/**
+ * A request for a copy of a kernelspec.
+ */
+export interface KernelCopy {
+  display_name?: string | null;
+  name?: string | null;
+}
+/**
+ * A request to move a kernelspec.
+ */
+export interface KernelMove {
+  to: 'group' | 'me';
+}
+/**
+ * An environment in a form that makes sense elsewhere: no path of this machine, no build of this platform.
+ *
+ * `specs` are the packages that were asked for, `pypi` the ones from the Python package index, `lock` a
+ * sha256 over exactly what is installed: two environments of one lock are the same, file by file.
+ */
+export interface Description {
+  name: string;
+  specs: string[];
+  pypi: string[];
+  channels: string[];
+  lock: string;
+  python: string | null;
+}
+/**
+ * How to use an environment outside Jupyter: `shell` for a terminal, `job` for a batch script.
+ */
+export interface Activation {
+  shell: string;
+  job: string;
+}
+/**
+ * A terminal that was started, by the name that Jupyter's terminals have.
+ */
+export interface TerminalName {
+  name: string;
+}
+/**
+ * The code of a notebook: the sources of its code cells, and its path for the local modules beside it.
+ *
+ * `environment` is the one whose installed packages and channels are asked first.
+ */
+export interface NotebookCode {
+  cells: string[];
+  path?: string | null;
+  environment?: string | null;
+}
+/**
+ * Something that a notebook needs.
+ *
+ * `module` is the imported name, empty for what an install line asks for; `spec` what to install for it, None
+ * when nothing was found. `origin` says where it is needed, in words.
+ */
+export interface NotebookImport {
+  module: string;
+  spec: string | null;
+  manager: 'conda' | 'pypi';
+  origin: string;
+  reason: string;
+  installed: boolean;
+}
+/**
+ * What a notebook needs, by name, with proposals for each; and the Python it was written for.
+ */
+export interface NotebookImports {
+  imports: NotebookImport[];
+  python: string | null;
+  problems: Problem[];
+}
+/**
+ * The source of a cell with an install line, and the kernel that runs it.
+ */
+export interface InstallLine {
+  kernel: string;
+  source: string;
+}
+/**
+ * Whether the install lines of a cell would miss the kernel's environment, and what they ask for.
+ *
+ * `reason` is empty where they reach it. `specs` are conda's, `pypi` Python's requirements.
+ */
+export interface InstallHint {
+  reason: string;
+  environment: string | null;
+  specs: string[];
+  pypi: string[];
 }
 /**
  * One device as NVML reports it; a field the driver does not support is None.

@@ -1,26 +1,21 @@
 import { InputDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { Environment, Kernel } from './_models';
-import { makeProblem, toProblem } from './api';
-import {
-  confirmKernelRemoval,
-  confirmRemoval,
-  explain,
-  showProblem
-} from './dialogs';
+import type { Environment } from './_models';
+import { toProblem } from './api';
+import { confirmRemoval, explain, showProblem } from './dialogs';
 import type { IEnvManagerModel } from './tokens';
 
 /** Let the user choose an environment; null when they would rather not. */
 export async function chooseEnvironment(
   model: IEnvManagerModel,
-  trans: TranslationBundle
+  trans: TranslationBundle,
+  title = trans.__('Open environment')
 ): Promise<string | null> {
   if (!model.get('environments').data) {
     await model.refresh('environments');
   }
   const { data, problem } = model.get('environments');
-  const title = trans.__('Open environment');
   if (problem) {
     await showProblem(title, problem, trans);
   }
@@ -40,23 +35,6 @@ export async function chooseEnvironment(
     cancelLabel: trans.__('Cancel')
   });
   return environments.find(one => label(one) === value)?.id ?? null;
-}
-
-/** Register a kernel for an environment, and say so when it does not work. */
-export async function registerKernel(
-  model: IEnvManagerModel,
-  environment: Environment,
-  trans: TranslationBundle
-): Promise<void> {
-  try {
-    await model.registerKernel({ environment: environment.id });
-  } catch (error) {
-    await showProblem(
-      trans.__('No kernel for %1', environment.name),
-      toProblem(error),
-      trans
-    );
-  }
 }
 
 /** Remove an environment, after asking. */
@@ -93,57 +71,6 @@ export async function removeEnvironment(
     }
   } catch (error) {
     await showProblem(title, toProblem(error), trans);
-  }
-}
-
-/** Start a kernel once; the panel shows how it went, a dialog shows why it did not. */
-export async function checkKernel(
-  model: IEnvManagerModel,
-  kernel: Kernel,
-  trans: TranslationBundle
-): Promise<void> {
-  const title = trans.__('%1 did not start', kernel.display_name);
-  try {
-    const { problem } = await model.checkKernel(kernel.name);
-    if (problem) {
-      await showProblem(title, problem, trans);
-    }
-  } catch (error) {
-    await showProblem(title, toProblem(error), trans);
-  }
-}
-
-/** Say again why a kernel did not start. */
-export async function explainFailedKernel(
-  kernel: Kernel,
-  trans: TranslationBundle
-): Promise<void> {
-  const problem =
-    kernel.check?.problem ??
-    makeProblem('kernel_failed', trans.__('The kernel did not answer.'), '');
-  await showProblem(
-    trans.__('%1 did not start', kernel.display_name),
-    problem,
-    trans
-  );
-}
-
-/** Remove a kernelspec, after asking. */
-export async function removeKernel(
-  model: IEnvManagerModel,
-  kernel: Kernel,
-  trans: TranslationBundle
-): Promise<void> {
-  try {
-    if (await confirmKernelRemoval(kernel, trans)) {
-      await model.removeKernel(kernel.name, !kernel.stamped);
-    }
-  } catch (error) {
-    await showProblem(
-      trans.__('%1 cannot be removed', kernel.display_name),
-      toProblem(error),
-      trans
-    );
   }
 }
 

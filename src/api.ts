@@ -43,7 +43,7 @@ export function makeProblem(
 /** What may go with a request. */
 export interface IRequestOptions {
   /** The HTTP method; GET by default. */
-  method?: 'GET' | 'POST' | 'DELETE';
+  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** The body, to be written as JSON. */
   body?: unknown;
   /** The query; undefined values are left out. */

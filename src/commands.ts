@@ -1,63 +1,23 @@
-import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { Clipboard } from '@jupyterlab/apputils';
-import type { TranslationBundle } from '@jupyterlab/translation';
-import type {
-  ReadonlyJSONObject,
-  ReadonlyPartialJSONObject
-} from '@lumino/coreutils';
+import { terminalIcon } from '@jupyterlab/ui-components';
 
-import type { Environment, Kernel } from './_models';
+import type { Activation, Environment } from './_models';
+import {
+  type Args,
+  argument,
+  type ICommandOptions,
+  target
+} from './commandargs';
+import { kernelActions } from './kernelcommands';
 import { openNotebook } from './notebooks';
-import { CommandIDs, type IEnvManagerModel, type Topic } from './tokens';
+import { CommandIDs, type Topic } from './tokens';
 
-/** What the commands need. */
-export interface ICommandOptions {
-  /** The application. */
-  app: JupyterFrontEnd;
-  /** The state and its verbs. */
-  model: IEnvManagerModel;
-  /** Translates. */
-  trans: TranslationBundle;
-}
-
-type Args = ReadonlyPartialJSONObject;
-
-/** What a command takes that has one argument, a text. */
-export function argument(
-  name: string,
-  description: string
-): { args: ReadonlyJSONObject } {
-  return {
-    args: {
-      type: 'object',
-      properties: { [name]: { type: 'string', description } }
-    }
-  };
-}
-
-/** The id in the arguments, or of the row that was right-clicked. */
-export function target(
-  app: JupyterFrontEnd,
-  args: Args,
-  name: string,
-  kind: string
-): string | undefined {
-  const given = args[name];
-  if (typeof given === 'string') {
-    return given;
-  }
-  const node = app.contextMenuHitTest(element =>
-    element.classList.contains(`jp-EnvManager-${kind}`)
-  );
-  return node?.dataset.id;
-}
+export { argument, type ICommandOptions, target } from './commandargs';
+export { addKernelCommands } from './kernelcommands';
 
 /** Add the commands that work on environments. */
-export function addEnvironmentCommands({
-  app,
-  model,
-  trans
-}: ICommandOptions): void {
+export function addEnvironmentCommands(options: ICommandOptions): void {
+  const { app, model, trans } = options;
   const { commands, serviceManager } = app;
   const find = (args: Args): Environment | undefined => {
     const id = target(app, args, 'environment', 'env');
@@ -70,6 +30,11 @@ export function addEnvironmentCommands({
     }
     return find(args)?.kernels[0] ?? target(app, args, 'kernel', 'kernel');
   };
+  // Where there is a kernel already, one more has to differ from it.
+  const withOptions = (args: Args) =>
+    typeof args['options'] === 'boolean'
+      ? args['options']
+      : Boolean(find(args)?.kernels.length);
   const describedBy = argument(
     'environment',
     trans.__('The id of the environment')
@@ -112,21 +77,37 @@ export function addEnvironmentCommands({
   });
 
   commands.addCommand(CommandIDs.registerKernel, {
-    label: trans.__('Register Kernel'),
+    label: args =>
+      withOptions(args) ? trans.__('Add Kernel…') : trans.__('Register Kernel'),
     caption: trans.__('Make this environment appear in the launcher'),
     isEnabled: args => {
       const environment = find(args);
       return environment?.state === 'ready' && environment.job === null;
     },
-    isVisible: args => !find(args)?.kernels.length,
     execute: async args => {
       const environment = find(args);
       if (environment) {
-        const { registerKernel } = await import('./actions');
-        await registerKernel(model, environment, trans);
+        const actions = await kernelActions(options);
+        await actions.register(environment, withOptions(args));
       }
     },
-    describedBy
+    describedBy: {
+      args: {
+        type: 'object',
+        properties: {
+          environment: {
+            type: 'string',
+            description: trans.__('The id of the environment')
+          },
+          options: {
+            type: 'boolean',
+            description: trans.__(
+              'Whether to ask for its name, variables and logo; by default where there is a kernel already'
+            )
+          }
+        }
+      }
+    }
   });
 
   commands.addCommand(CommandIDs.copyPath, {
@@ -156,68 +137,103 @@ export function addEnvironmentCommands({
     },
     describedBy
   });
+  addShellCommands(options);
 }
 
-/** Add the commands that work on kernels. */
-export function addKernelCommands({
-  app,
-  model,
-  trans
-}: ICommandOptions): void {
-  const { commands } = app;
-  const find = (args: Args): Kernel | undefined => {
-    const name = target(app, args, 'kernel', 'kernel');
-    return name === undefined ? undefined : model.kernel(name);
+/** Add the commands that use an environment outside notebooks. */
+function addShellCommands({ app, model, trans }: ICommandOptions): void {
+  const { commands, serviceManager } = app;
+  const find = (args: Args): Environment | undefined => {
+    const id = args['choose']
+      ? undefined
+      : target(app, args, 'environment', 'env');
+    return id === undefined ? undefined : model.environment(id);
   };
-  const describedBy = argument('kernel', trans.__('The name of the kernel'));
+  const isUsable = (environment: Environment | undefined) =>
+    environment !== undefined && environment.state !== 'building';
 
-  commands.addCommand(CommandIDs.checkKernel, {
-    label: trans.__('Test Start'),
-    caption: trans.__('Start this kernel once and see whether it answers'),
+  commands.addCommand(CommandIDs.openTerminal, {
+    label: args =>
+      find(args)
+        ? trans.__('Open Terminal')
+        : trans.__('Terminal in Environment…'),
+    caption: trans.__('Open a terminal in which an environment is active'),
+    icon: args => (find(args) ? undefined : terminalIcon),
     isEnabled: args => {
-      const kernel = find(args);
+      const environment = find(args);
       return (
-        kernel !== undefined && !kernel.orphan && !model.isChecking(kernel.name)
+        serviceManager.terminals.isAvailable() &&
+        (!environment || isUsable(environment))
       );
     },
+    isVisible: () => serviceManager.terminals.isAvailable(),
     execute: async args => {
-      const kernel = find(args);
-      if (kernel) {
-        const { checkKernel } = await import('./actions');
-        await checkKernel(model, kernel, trans);
+      let environment = find(args);
+      if (!environment) {
+        const { chooseEnvironment } = await import('./actions');
+        const id = await chooseEnvironment(
+          model,
+          trans,
+          trans.__('Terminal in environment')
+        );
+        environment = id === null ? undefined : model.environment(id);
+      }
+      if (environment) {
+        const { openTerminal } = await import('./terminals');
+        await openTerminal(app, model, environment, trans);
       }
     },
-    describedBy
-  });
-
-  commands.addCommand(CommandIDs.copyKernelPath, {
-    label: trans.__('Copy Path'),
-    caption: trans.__('Copy the folder of this kernelspec'),
-    isEnabled: args => find(args) !== undefined,
-    execute: args => Clipboard.copyToSystem(find(args)?.path ?? ''),
-    describedBy
-  });
-
-  commands.addCommand(CommandIDs.removeKernel, {
-    label: trans.__('Remove Kernel…'),
-    caption: trans.__('Delete this kernelspec; its environment stays'),
-    isEnabled: args => {
-      const kernel = find(args);
-      return (
-        kernel !== undefined &&
-        kernel.writable &&
-        (kernel.stamped || kernel.orphan)
-      );
-    },
-    execute: async args => {
-      const kernel = find(args);
-      if (kernel) {
-        const { removeKernel } = await import('./actions');
-        await removeKernel(model, kernel, trans);
+    describedBy: {
+      args: {
+        type: 'object',
+        properties: {
+          environment: {
+            type: 'string',
+            description: trans.__(
+              'The id of the environment; without it, the user chooses'
+            )
+          },
+          choose: {
+            type: 'boolean',
+            description: trans.__('Let the user choose the environment')
+          }
+        }
       }
-    },
-    describedBy
+    }
   });
+
+  const copies: [string, keyof Activation, string, string][] = [
+    [
+      CommandIDs.copyActivation,
+      'shell',
+      trans.__('Copy Activation Line'),
+      trans.__('Copy the line that activates this environment in a terminal')
+    ],
+    [
+      CommandIDs.copyJobLines,
+      'job',
+      trans.__('Copy Lines for Job Script'),
+      trans.__('Copy what a batch script needs to use this environment')
+    ]
+  ];
+  for (const [id, part, label, caption] of copies) {
+    commands.addCommand(id, {
+      label,
+      caption,
+      isEnabled: args => isUsable(find(args)),
+      execute: async args => {
+        const environment = find(args);
+        if (environment) {
+          const { copyActivation } = await import('./terminals');
+          await copyActivation(model, environment, part, trans);
+        }
+      },
+      describedBy: argument(
+        'environment',
+        trans.__('The id of the environment')
+      )
+    });
+  }
 }
 
 /** Add the commands that are about everything, and about jobs. */

@@ -3,16 +3,31 @@ import React from 'react';
 import { classes, LinkButton } from './components';
 import { FormField, type ICreateFormProps, invalid } from './formfield';
 import { PlaceField } from './placefield';
+import { PypiField } from './pypifield';
 import { specName } from './specs';
 import { SpecInput } from './specinput';
 
 /** The form of a new environment. */
 export function CreateForm(props: ICreateFormProps): JSX.Element {
+  const { creation } = props;
+  const [asked, setAsked] = React.useState(false);
+  const needed =
+    creation.values.pypi.length > 0 || creation.problemOf('pypi') !== null;
+  const [shown, setShown] = React.useState(needed);
+  React.useEffect(() => {
+    // It stays where it is when its last package is taken out.
+    setShown(shown || asked || needed);
+  }, [asked, needed]);
+  const pypi = shown || asked || needed;
   return (
     <div className="jp-EnvManager-form">
       <PlaceField {...props} />
       <PythonField {...props} />
-      <PackagesField {...props} />
+      <PackagesField
+        {...props}
+        onPypi={pypi ? undefined : () => setAsked(true)}
+      />
+      {pypi && <PypiField {...props} focus={asked} />}
       <KernelField {...props} />
       <ChannelsField {...props} />
     </div>
@@ -84,8 +99,9 @@ function PythonField(props: ICreateFormProps): JSX.Element {
 function PackagesField({
   creation,
   search,
+  onPypi,
   trans
-}: ICreateFormProps): JSX.Element {
+}: ICreateFormProps & { onPypi?: () => void }): JSX.Element {
   return (
     <FormField
       id="jp-EnvManager-specs"
@@ -97,13 +113,22 @@ function PackagesField({
         specs={creation.values.specs}
         invalid={invalid(creation, 'specs')}
         faulty={creation.faultySpec}
-        onChange={specs => creation.edit({ specs })}
+        placeholder={trans.__('numpy, pandas>=2, …')}
+        onChange={specs => creation.setSpecs(specs)}
+        onPypi={name => creation.addPypi(name)}
         search={search}
         trans={trans}
       />
       <div className="jp-EnvManager-hint" id="jp-EnvManager-specs-hint">
-        {trans.__(
-          'Enter adds a package; versions as in “numpy<2” or “python=3.11”'
+        <span>
+          {trans.__(
+            'Enter adds a package; versions as in “numpy<2” or “python=3.11”'
+          )}
+        </span>
+        {onPypi && (
+          <LinkButton onClick={onPypi}>
+            {trans.__('add packages from PyPI')}
+          </LinkButton>
         )}
       </div>
     </FormField>

@@ -4,7 +4,8 @@ import { type ISignal, Signal } from '@lumino/signaling';
 import type { NewEnvironment, Plan, Problem } from './_models';
 import { EnvManagerError, makeProblem, toProblem } from './api';
 import { baseName } from './format';
-import { specName, specProblem } from './specs';
+import { requirementProblem } from './requirements';
+import { isRequirement, requirementName, specName, specProblem } from './specs';
 import type { IEnvManagerModel } from './tokens';
 
 /** What the form of a new environment holds. */
@@ -19,6 +20,8 @@ export interface IFormValues {
   python: string;
   /** The match specs. */
   specs: string[];
+  /** The requirements that come from PyPI. */
+  pypi: string[];
   /** Whether to register a kernel. */
   kernel: boolean;
   /** The kernel's name in the launcher; empty for the environment's name. */
@@ -29,16 +32,22 @@ export interface IFormValues {
 
 /** The form's fields that a problem may be about. */
 export type Field =
-  'name' | 'location' | 'prefix' | 'specs' | 'channels' | 'kernel';
+  'name' | 'location' | 'prefix' | 'specs' | 'pypi' | 'channels' | 'kernel';
 
 const FIELDS: Field[] = [
   'name',
   'location',
   'prefix',
   'specs',
+  'pypi',
   'channels',
   'kernel'
 ];
+
+/** The code of the problem that a plan would overwrite conda packages; it needs an explicit yes. */
+const OVERWRITES = 'overwrites_conda';
+/** Too much to be said at a field. */
+const LONG = [OVERWRITES, 'build_failed'];
 
 /** The form as it opens. */
 export const EMPTY_FORM: IFormValues = {
@@ -47,6 +56,7 @@ export const EMPTY_FORM: IFormValues = {
   prefix: null,
   python: 'latest',
   specs: [],
+  pypi: [],
   kernel: true,
   displayName: '',
   channels: null
@@ -108,13 +118,19 @@ export class Creation {
 
   /** The problem of a field, if it has one. */
   problemOf(field: Field): Problem | null {
-    return this._problem?.field === field ? this._problem : null;
+    return this._fieldOf(this._problem) === field ? this._problem : null;
   }
 
   /** The problem that is not about one field. */
   get problem(): Problem | null {
-    const field = this._problem?.field as Field | null | undefined;
-    return field && FIELDS.includes(field) ? null : this._problem;
+    return this._fieldOf(this._problem) ? null : this._problem;
+  }
+
+  /** Whether an explicit yes would help. */
+  get canAccept(): boolean {
+    return (
+      this._problem?.code === OVERWRITES && !this._accept.includes(OVERWRITES)
+    );
   }
 
   /** The package as typed that the problem is about; null when it names none of them. */
@@ -133,15 +149,47 @@ export class Creation {
     );
   }
 
+  /** The requirement as typed that the problem is about; null when it names none of them. */
+  get faultyRequirement(): string | null {
+    const asked = this.problemOf('pypi')?.details?.['package'];
+    const plain = (name: string) => name.toLowerCase().replace(/[-_.]+/g, '-');
+    return typeof asked === 'string'
+      ? (this._values.pypi.find(
+          line => plain(requirementName(line)) === plain(asked)
+        ) ?? null)
+      : null;
+  }
+
+  /** Set the packages; what only PyPI understands goes there. */
+  setSpecs(specs: string[]): void {
+    const requirements = specs.filter(isRequirement);
+    if (requirements.length) {
+      this.addPypi(...requirements);
+    }
+    this.edit({ specs: specs.filter(spec => !isRequirement(spec)) });
+  }
+
+  /** Ask for more from PyPI. */
+  addPypi(...requirements: string[]): void {
+    this.edit({ pypi: [...new Set([...this._values.pypi, ...requirements])] });
+  }
+
   /** Change the form; a plan made before is outdated then. */
   edit(change: Partial<IFormValues>): void {
     this._values = { ...this._values, ...change };
     this._hasValues = true;
     this._outdated = this._plan !== null;
+    // A yes is for what it was said to, not for more.
+    this._accept = [];
+    const related: Record<string, (keyof IFormValues)[]> = {
+      kernel: ['displayName'],
+      // Some of what PyPI's packages lack is conda's to bring.
+      pypi: ['specs', 'python']
+    };
     const field = this._problem?.field;
     if (
       field &&
-      (field in change || (field === 'kernel' && 'displayName' in change))
+      [field, ...(related[field] ?? [])].some(name => name in change)
     ) {
       this._problem = null;
     }
@@ -166,6 +214,14 @@ export class Creation {
     });
   }
 
+  /** Allow what the problem is about, and ask again. */
+  async accept(): Promise<void> {
+    if (this.canAccept) {
+      this._accept = [...this._accept, OVERWRITES];
+      await this.preview();
+    }
+  }
+
   /** Make exactly the environment of the plan. */
   async create(): Promise<void> {
     const plan = this._plan;
@@ -181,11 +237,11 @@ export class Creation {
     });
   }
 
-  /** Go back from a job to the form, with its values. */
-  editAgain(): void {
+  /** Go back from a job to the form, with its values; what a yes may help against is shown again. */
+  editAgain(error: Problem | null = null): void {
     this._job = null;
     this._outdated = this._plan !== null;
-    this._problem = null;
+    this._problem = error?.code === OVERWRITES ? error : null;
     this._changed.emit();
   }
 
@@ -196,14 +252,19 @@ export class Creation {
 
   /** The form as the server wants it. */
   request(): NewEnvironment {
-    const { name, location, prefix, python, specs, channels } = this._values;
+    const { name, location, prefix, python, specs, pypi, channels } =
+      this._values;
     const asked = specs.some(spec => specName(spec) === 'python');
     const first =
       asked || python === 'none'
         ? []
         : [python === 'latest' ? 'python' : `python=${python}`];
     const request: NewEnvironment = {
-      source: { type: 'specs', specs: [...first, ...specs] },
+      source: {
+        type: 'specs',
+        specs: [...first, ...specs],
+        ...(pypi.length && { pypi })
+      },
       kernel: this._values.kernel ? { display_name: this.displayName } : null
     };
     if (prefix !== null) {
@@ -216,6 +277,9 @@ export class Creation {
     }
     if (channels !== null) {
       request.channels = channels;
+    }
+    if (this._accept.length) {
+      request.accept = this._accept;
     }
     return request;
   }
@@ -233,7 +297,7 @@ export class Creation {
 
   /** What can be said without the server. */
   private _check(): Problem | null {
-    const { name, prefix, specs, python, channels } = this._values;
+    const { name, prefix, specs, pypi, python, channels } = this._values;
     const trans = this._trans;
     if (prefix === null && !name.trim()) {
       return makeProblem(
@@ -257,6 +321,10 @@ export class Creation {
     if (wrong) {
       return makeProblem('invalid', wrong, '', 'specs');
     }
+    const odd = pypi.map(line => requirementProblem(line, trans)).find(Boolean);
+    if (odd) {
+      return makeProblem('invalid', odd, '', 'pypi');
+    }
     if (!specs.length && python === 'none') {
       return makeProblem(
         'invalid',
@@ -274,6 +342,16 @@ export class Creation {
       );
     }
     return null;
+  }
+
+  /** The field that a problem is shown at; null for one that is about more, or needs more room. */
+  private _fieldOf(problem: Problem | null): Field | null {
+    const field = problem?.field as Field | null | undefined;
+    return field &&
+      FIELDS.includes(field) &&
+      !LONG.includes(problem?.code ?? '')
+      ? field
+      : null;
   }
 
   private async _wait(
@@ -301,6 +379,7 @@ export class Creation {
   }
 
   private _values: IFormValues;
+  private _accept: string[] = [];
   private _hasValues: boolean;
   private _plan: Plan | null = null;
   private _problem: Problem | null = null;

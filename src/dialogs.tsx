@@ -2,7 +2,7 @@ import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
-import type { Environment, Kernel, Problem, RemovalPreview } from './_models';
+import type { Environment, Problem, RemovalPreview } from './_models';
 import { Output, printedOutput } from './components';
 import { formatBytes, formatCount } from './format';
 
@@ -41,36 +41,6 @@ export async function confirmRemoval(
             </ul>
           </>
         )}
-      </div>
-    ),
-    buttons: [
-      Dialog.cancelButton({ label: trans.__('Cancel') }),
-      Dialog.warnButton({ label: trans.__('Remove') })
-    ],
-    defaultButton: 0
-  });
-  return result.button.accept;
-}
-
-/** Ask before a kernelspec goes; true when it may. */
-export async function confirmKernelRemoval(
-  kernel: Kernel,
-  trans: TranslationBundle
-): Promise<boolean> {
-  const result = await showDialog({
-    title: trans.__('Remove kernel “%1”?', kernel.display_name),
-    body: (
-      <div className="jp-EnvManager-dialog">
-        {kernel.orphan && <p>{kernel.orphan_reason}</p>}
-        {!kernel.stamped && (
-          <p>{trans.__('It was not made by the environment manager.')}</p>
-        )}
-        <p>
-          {trans.__(
-            'This deletes the folder of the kernelspec; no environment is touched.'
-          )}
-        </p>
-        <p className="jp-EnvManager-path">{kernel.path}</p>
       </div>
     ),
     buttons: [

@@ -12,6 +12,8 @@ export interface IEnvironmentHeadProps {
   environment: Environment;
   /** Opens a notebook with its kernel. */
   onNotebook: () => void;
+  /** Opens a terminal in it; null where there are no terminals. */
+  onTerminal: (() => void) | null;
   /** Copies its path. */
   onCopy: () => void;
   /** Shows its menu below an element. */
@@ -22,7 +24,7 @@ export interface IEnvironmentHeadProps {
 
 /** Which environment this is, at a glance. */
 export function EnvironmentHead(props: IEnvironmentHeadProps): JSX.Element {
-  const { environment, onNotebook, onCopy, onMenu, trans } = props;
+  const { environment, onNotebook, onTerminal, onCopy, onMenu, trans } = props;
   const { name, prefix, python, languages, size, kernels } = environment;
   const spoken = python
     ? [{ name: 'Python', version: python }]
@@ -53,6 +55,14 @@ export function EnvironmentHead(props: IEnvironmentHeadProps): JSX.Element {
         {kernels.length > 0 && (
           <TextButton onClick={onNotebook}>
             {trans.__('Open notebook')}
+          </TextButton>
+        )}
+        {onTerminal && (
+          <TextButton
+            disabled={environment.state === 'building'}
+            onClick={onTerminal}
+          >
+            {trans.__('Terminal')}
           </TextButton>
         )}
         <IconButton

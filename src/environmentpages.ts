@@ -43,6 +43,9 @@ export class EnvironmentPages {
     if (job) {
       page.content.alteration.show(job);
     }
+    if (typeof args['search'] === 'string') {
+      page.content.search.type(args['search']);
+    }
     showPage(page, this._options);
     return page;
   }

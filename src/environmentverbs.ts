@@ -30,8 +30,13 @@ export class EnvironmentVerbs {
     const { commands, environment } = this._options;
     openMenu(commands, anchor, { environment }, [
       CommandIDs.openNotebook,
+      CommandIDs.openTerminal,
       CommandIDs.registerKernel,
+      null,
       CommandIDs.copyPath,
+      CommandIDs.copyActivation,
+      CommandIDs.copyJobLines,
+      CommandIDs.saveAs,
       null,
       CommandIDs.remove
     ]);

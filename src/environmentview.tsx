@@ -13,9 +13,9 @@ import { HealthNote } from './healthnote';
 import { HistoryView } from './historyview';
 import { isActive } from './jobstate';
 import { JobStrip } from './jobstrip';
-import { KernelList } from './kernels';
-import { kernelVerbs } from './kernelverbs';
+import { KernelsTab } from './kernelstab';
 import { PackagesView } from './packagesview';
+import { installItem } from './pending';
 import { RestartNote } from './restartnote';
 import { Tabs } from './tabs';
 import { CommandIDs, type IEnvManagerModel } from './tokens';
@@ -66,7 +66,12 @@ export function EnvironmentView(props: IEnvironmentViewProps): JSX.Element {
         onChoose={tab => (page.tab = tab)}
       >
         {page.tab === 'packages' && <PackagesTab {...all} />}
-        {page.tab === 'kernels' && <KernelsTab {...all} />}
+        {page.tab === 'kernels' && (
+          <KernelsTab
+            {...all}
+            onInstall={name => page.alteration.add(installItem(name))}
+          />
+        )}
         {page.tab === 'history' && <HistoryTab {...all} />}
       </Tabs>
       <Foot {...all} />
@@ -111,6 +116,14 @@ function Head(props: Props): JSX.Element {
         environment={environment}
         onNotebook={() =>
           void commands.execute(CommandIDs.openNotebook, { environment: id })
+        }
+        onTerminal={
+          commands.isVisible(CommandIDs.openTerminal, { environment: id })
+            ? () =>
+                void commands.execute(CommandIDs.openTerminal, {
+                  environment: id
+                })
+            : null
         }
         onCopy={() => verbs.copyPath()}
         onMenu={anchor => verbs.environmentMenu(anchor)}
@@ -161,47 +174,6 @@ function PackagesTab(props: Props): JSX.Element {
         trans={trans}
       />
     </>
-  );
-}
-
-function KernelsTab(props: Props): JSX.Element {
-  const { environment, model, commands, trans } = props;
-  const { id, state, job, name } = environment;
-  const resource = model.get('kernels');
-  const kernels = (resource.data?.kernels ?? []).filter(
-    kernel => kernel.environment === id
-  );
-  return (
-    <div className="jp-EnvManager-scroll jp-EnvManager-kernelsView">
-      <Placeholder
-        resource={resource}
-        onRetry={() => void model.refresh('kernels')}
-        trans={trans}
-        loading={trans.__('Looking for kernels…')}
-      />
-      <KernelList
-        kernels={kernels}
-        environmentName={() => name}
-        isChecking={kernel => model.isChecking(kernel)}
-        verbs={kernelVerbs(commands, trans)}
-        trans={trans}
-      />
-      {resource.data && !kernels.length && (
-        <div className="jp-EnvManager-empty">
-          <p>{trans.__('No kernel runs in this environment.')}</p>
-          <TextButton
-            disabled={state !== 'ready' || job !== null}
-            onClick={() =>
-              void commands.execute(CommandIDs.registerKernel, {
-                environment: id
-              })
-            }
-          >
-            {trans.__('Register kernel')}
-          </TextButton>
-        </div>
-      )}
-    </div>
   );
 }
 

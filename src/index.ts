@@ -15,8 +15,10 @@ import {
   addKernelCommands
 } from './commands';
 import { EnvManagerModel } from './model';
+import { notebookPlugins } from './notebook/plugins';
 // eslint-disable-next-line jupyter/prefer-lazy-imports -- small, and needed by activate() at once
 import { addPageCommands } from './pagecommands';
+// eslint-disable-next-line jupyter/prefer-lazy-imports -- pagecommands needs it anyway
 import { notebookTabs } from './pages';
 import { EnvironmentsPanel } from './panel';
 import { CommandIDs, IEnvManagerModel } from './tokens';
@@ -102,11 +104,25 @@ const pages: JupyterFrontEndPlugin<void> = {
       command: CommandIDs.refresh,
       category: trans.__('Environments')
     });
+    palette?.addItem({
+      command: CommandIDs.openTerminal,
+      category: trans.__('Environments'),
+      args: { choose: true }
+    });
     launcher?.add({
       command: CommandIDs.create,
       category: trans.__('Other'),
       rank: 50
     });
+    // Without terminals there is nothing to launch.
+    if (app.serviceManager.terminals.isAvailable()) {
+      launcher?.add({
+        command: CommandIDs.openTerminal,
+        category: trans.__('Other'),
+        args: { choose: true },
+        rank: 51
+      });
+    }
   }
 };
 
@@ -166,4 +182,4 @@ const panel: JupyterFrontEndPlugin<void> = {
   }
 };
 
-export default [model, commands, pages, panel];
+export default [model, commands, pages, panel, ...notebookPlugins];

@@ -1,13 +1,17 @@
 import type {
+  Activation,
   Change,
+  Description,
   Health,
   History,
   Job,
+  KernelOffers,
   PackageHits,
   PackageInfo,
   Packages,
   PackageUpdates,
-  Plan
+  Plan,
+  TerminalName
 } from './_models';
 import type { EnvManagerApi } from './api';
 import type { IInside } from './tokens';
@@ -95,6 +99,26 @@ export class Inside implements IInside {
     await this._api.request(this._path('history', String(generation)), {
       method: 'DELETE'
     });
+  }
+
+  /** What can be a kernel here. */
+  kernelOffers(): Promise<KernelOffers> {
+    return this._api.request(this._path('kernels'));
+  }
+
+  /** What it is made of, in words that make sense elsewhere. */
+  description(): Promise<Description> {
+    return this._api.request(this._path('description'));
+  }
+
+  /** How to use it outside Jupyter. */
+  activation(): Promise<Activation> {
+    return this._api.request(this._path('activation'));
+  }
+
+  /** Start a terminal in which it is active. */
+  terminal(): Promise<TerminalName> {
+    return this._api.request(this._path('terminal'), { method: 'POST' });
   }
 
   private _path(...parts: string[]): string[] {

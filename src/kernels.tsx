@@ -1,22 +1,32 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { deleteIcon, ellipsesIcon, runIcon } from '@jupyterlab/ui-components';
+import { ellipsesIcon, runIcon } from '@jupyterlab/ui-components';
 import React from 'react';
 
-import type { GpuDevice, GpuReport, Kernel } from './_models';
-import { classes, Dot, IconButton, Note, ProgressBar } from './components';
-import { formatAgo, formatBytes, formatSeconds, joinParts } from './format';
+import type { Kernel, KernelProblem } from './_models';
+import { Dot, IconButton, LinkButton } from './components';
+import { formatAgo, formatSeconds, joinParts } from './format';
+import { KernelLogo } from './kernellogo';
+import {
+  canRemedy,
+  canStart,
+  problemWords,
+  remedyLabel,
+  remedyWord
+} from './kernelproblems';
 import { Row, RowList } from './rows';
 
 /** What can be done with a kernel. */
 export interface IKernelVerbs {
   /** Open a notebook with it. */
   open: (kernel: Kernel) => void;
-  /** Say why it did not start. */
+  /** Show what its last test start has found. */
   explain: (kernel: Kernel) => void;
   /** Start it once and see whether it answers. */
   check: (kernel: Kernel) => void;
   /** Remove it, after asking. */
   remove: (kernel: Kernel) => void;
+  /** Put a problem right. */
+  remedy: (kernel: Kernel, problem: KernelProblem) => void;
   /** Show its menu below an element. */
   menu: (kernel: Kernel, anchor: HTMLElement) => void;
 }
@@ -27,28 +37,33 @@ export interface IKernelListProps {
   kernels: Kernel[];
   /** The name of an environment. */
   environmentName: (id: string) => string | undefined;
+  /** The address of a kernel's logo. */
+  logo: (name: string) => string | null;
   /** Whether a kernel is being tested now. */
   isChecking: (name: string) => boolean;
-  /** What can be done. */
+  /** What can be done; the same object at each rendering. */
   verbs: IKernelVerbs;
   /** Translates. */
   trans: TranslationBundle;
 }
 
-/** Whether a kernel is ours to remove. */
-export function isRemovable(kernel: Kernel): boolean {
-  return kernel.writable && (kernel.stamped || kernel.orphan);
-}
-
 /** The kernels, each with its environment. */
-export function KernelList({
-  kernels,
-  ...props
-}: IKernelListProps): JSX.Element {
+export function KernelList(props: IKernelListProps): JSX.Element {
+  const { kernels, environmentName, logo, isChecking, verbs, trans } = props;
   return (
-    <RowList label={props.trans.__('Kernels')}>
+    <RowList label={trans.__('Kernels')}>
       {kernels.map(kernel => (
-        <KernelRow key={kernel.name} kernel={kernel} {...props} />
+        <KernelRow
+          key={kernel.name}
+          kernel={kernel}
+          logo={logo(kernel.name)}
+          runsIn={
+            (kernel.environment && environmentName(kernel.environment)) || ''
+          }
+          checking={isChecking(kernel.name)}
+          verbs={verbs}
+          trans={trans}
+        />
       ))}
     </RowList>
   );
@@ -77,57 +92,49 @@ export function checkLine(
   return '';
 }
 
-function KernelRow(
-  props: Omit<IKernelListProps, 'kernels'> & { kernel: Kernel }
-): JSX.Element {
-  const { kernel, verbs, trans } = props;
-  const { display_name: name, orphan } = kernel;
-  const checking = props.isChecking(kernel.name);
-  const runsIn =
-    kernel.environment && props.environmentName(kernel.environment);
-  const check = checkLine(kernel, checking, trans);
+interface IKernelRowProps {
+  kernel: Kernel;
+  logo: string | null;
+  runsIn: string;
+  checking: boolean;
+  verbs: IKernelVerbs;
+  trans: TranslationBundle;
+}
+
+/** A kernel; drawn again only when something about it has changed, as there may be hundreds. */
+const KernelRow = React.memo((props: IKernelRowProps): JSX.Element => {
+  const { kernel, logo, runsIn, checking, verbs, trans } = props;
+  const { display_name: name, problems } = kernel;
   const failed = kernel.check?.state === 'failed' && !checking;
+  const check = checkLine(kernel, checking, trans);
   // Most kernels are called like their environment: once is enough.
   const environment = runsIn === name && check ? '' : runsIn;
-  const line = orphan
-    ? joinParts(trans.__('environment gone'), kernel.orphan_reason)
-    : joinParts(...(failed ? [check, environment] : [environment, check]));
-  const dot = orphan || failed ? 'bad' : checking ? 'busy' : 'on';
-  const state = orphan
-    ? trans.__('Cannot start')
-    : failed
-      ? trans.__('Did not answer')
-      : trans.__('Registered');
+  const broken = !canStart(kernel);
   return (
     <Row
       kind="kernel"
       id={kernel.name}
-      label={joinParts(name, line)}
-      onOpen={orphan || failed ? undefined : () => verbs.open(kernel)}
-      onSelect={failed && !orphan ? () => verbs.explain(kernel) : undefined}
+      label={joinParts(name, environment, problems[0]?.message ?? check)}
+      onOpen={broken || failed ? undefined : () => verbs.open(kernel)}
+      onSelect={failed && !broken ? () => verbs.explain(kernel) : undefined}
       onDelete={() => verbs.remove(kernel)}
     >
-      <Dot kind={dot} label={state} />
+      <span className="jp-EnvManager-logoBox">
+        <KernelLogo url={logo} name={name} />
+        <State {...props} broken={broken} failed={failed} />
+      </span>
       <div className="jp-EnvManager-rowText">
         <div className="jp-EnvManager-rowHead">
           <span className="jp-EnvManager-rowName" title={kernel.path}>
             {name}
           </span>
-          {orphan && isRemovable(kernel) ? (
+          {!broken && (
             <IconButton
-              icon={deleteIcon}
-              label={trans.__('Remove kernel %1', name)}
-              onClick={() => verbs.remove(kernel)}
+              icon={runIcon}
+              label={trans.__('Test start %1', name)}
+              disabled={checking}
+              onClick={() => verbs.check(kernel)}
             />
-          ) : (
-            !orphan && (
-              <IconButton
-                icon={runIcon}
-                label={trans.__('Test start %1', name)}
-                disabled={checking}
-                onClick={() => verbs.check(kernel)}
-              />
-            )
           )}
           <IconButton
             icon={ellipsesIcon}
@@ -136,102 +143,122 @@ function KernelRow(
             onClick={anchor => verbs.menu(kernel, anchor)}
           />
         </div>
-        {line && (
-          <div
-            className={classes(
-              'jp-EnvManager-rowDetail',
-              orphan ? 'jp-mod-warning' : failed && 'jp-mod-error'
-            )}
-            title={line}
-          >
-            {line}
-          </div>
+        {!broken && (environment || check) && (
+          <CheckLine
+            {...props}
+            failed={failed}
+            check={check}
+            environment={environment}
+          />
+        )}
+        {problems.length > 0 && (
+          <ProblemLine kernel={kernel} verbs={verbs} trans={trans} />
         )}
       </div>
     </Row>
   );
-}
+}, isSame);
 
-/** What the list of GPUs needs. */
-export interface IGpuListProps {
-  /** What the driver says. */
-  report: GpuReport;
-  /** Translates. */
-  trans: TranslationBundle;
-}
-
-/** The GPUs of the machine; having none is a normal answer. */
-export function GpuList({ report, trans }: IGpuListProps): JSX.Element {
-  const driver = joinParts(
-    report.driver && trans.__('driver %1', report.driver),
-    report.cuda && trans.__('CUDA %1', report.cuda)
-  );
+/** The verbs do the same for the same kernel, and the kernels of an answer are new objects each time. */
+function isSame(one: IKernelRowProps, other: IKernelRowProps): boolean {
   return (
-    <>
-      {!report.available && (
-        // Nothing else in this section takes the focus, and in a low one the text must be scrolled to.
-        <div className="jp-EnvManager-empty" role="status" tabIndex={0}>
-          {report.message || trans.__('No NVIDIA driver on this machine.')}
-        </div>
-      )}
-      {report.problems.map((problem, index) => (
-        <Note key={index} problem={problem} kind="warning" />
-      ))}
-      <RowList label={trans.__('GPUs')}>
-        {report.devices.map(device => (
-          <GpuRow
-            key={device.index}
-            device={device}
-            driver={driver}
-            trans={trans}
-          />
-        ))}
-      </RowList>
-    </>
+    one.logo === other.logo &&
+    one.runsIn === other.runsIn &&
+    one.checking === other.checking &&
+    one.verbs === other.verbs &&
+    (one.kernel === other.kernel ||
+      JSON.stringify(one.kernel) === JSON.stringify(other.kernel)) &&
+    // “2 min ago” goes on.
+    one.kernel.check === null
   );
 }
 
-function GpuRow(props: {
-  device: GpuDevice;
-  driver: string;
+/** A mark on the logo where not all is well. */
+function State(
+  props: IKernelRowProps & { broken: boolean; failed: boolean }
+): JSX.Element | null {
+  const { broken, failed, checking, trans } = props;
+  if (broken) {
+    return <Dot kind="bad" label={trans.__('Cannot start')} />;
+  }
+  if (failed) {
+    return <Dot kind="bad" label={trans.__('Did not answer')} />;
+  }
+  return checking ? (
+    <Dot kind="busy" label={trans.__('Test start under way…')} />
+  ) : null;
+}
+
+/** The environment, and how the last test start went. */
+function CheckLine(
+  props: IKernelRowProps & {
+    failed: boolean;
+    check: string;
+    environment: string;
+  }
+): JSX.Element {
+  const { kernel, verbs, failed, check, environment, checking, trans } = props;
+  const line = joinParts(
+    ...(failed ? [check, environment] : [environment, check])
+  );
+  const done = kernel.check?.state === 'passed' && !checking;
+  return (
+    <div
+      className={
+        failed
+          ? 'jp-EnvManager-rowDetail jp-mod-error'
+          : 'jp-EnvManager-rowDetail'
+      }
+      title={line}
+    >
+      {done ? (
+        <>
+          {environment && `${environment} · `}
+          <LinkButton
+            label={trans.__('%1: details', check)}
+            onClick={() => verbs.explain(kernel)}
+          >
+            {check}
+          </LinkButton>
+        </>
+      ) : (
+        line
+      )}
+    </div>
+  );
+}
+
+/** What is wrong, and the button that puts it right. */
+function ProblemLine(props: {
+  kernel: Kernel;
+  verbs: IKernelVerbs;
   trans: TranslationBundle;
 }): JSX.Element {
-  const { device, driver, trans } = props;
-  const { memory_total: total, memory_used: used } = device;
-  const memory =
-    total !== null && used !== null
-      ? trans.__('%1 of %2 used', formatBytes(used), formatBytes(total))
-      : total !== null
-        ? formatBytes(total)
-        : '';
-  const line = joinParts(
-    device.compute_capability &&
-      trans.__('capability %1', device.compute_capability),
-    memory
-  );
+  const { kernel, verbs, trans } = props;
+  const [problem, ...more] = kernel.problems;
   return (
-    <Row
-      kind="gpu"
-      id={String(device.index)}
-      label={joinParts(device.name, driver, line)}
-    >
-      <div className="jp-EnvManager-rowText">
-        <div className="jp-EnvManager-rowName" title={device.uuid ?? undefined}>
-          {device.name}
-        </div>
-        <div className="jp-EnvManager-rowDetail" title={driver}>
-          {driver}
-        </div>
-        <div className="jp-EnvManager-rowDetail" title={line}>
-          {line}
-        </div>
-        {total !== null && used !== null && total > 0 && (
-          <ProgressBar
-            value={used / total}
-            label={trans.__('Memory of %1', device.name)}
-          />
-        )}
-      </div>
-    </Row>
+    <div className="jp-EnvManager-rowDetail jp-mod-warning jp-EnvManager-kernelProblem">
+      <span
+        className="jp-EnvManager-kernelProblemText"
+        title={problemWords(kernel)}
+      >
+        {more.length
+          ? trans.__('%1 (and %2 more)', problem.message, String(more.length))
+          : problem.message}
+      </span>
+      {canRemedy(kernel, problem) && (
+        <span
+          className="jp-EnvManager-kernelRemedy"
+          title={remedyLabel(problem, trans)}
+        >
+          <LinkButton
+            label={`${remedyLabel(problem, trans)}: ${kernel.display_name}`}
+            onClick={() => verbs.remedy(kernel, problem)}
+          >
+            {remedyWord(problem, trans)}
+          </LinkButton>
+        </span>
+      )}
+    </div>
   );
 }

@@ -1,29 +1,38 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 
+import type { Kernel } from './_models';
+import type { KernelActions } from './kernelactions';
 import type { IKernelVerbs } from './kernels';
 import { openMenu } from './menus';
-import { CommandIDs } from './tokens';
+import { CommandIDs, type IEnvManagerModel } from './tokens';
 
 /** What can be done with a kernel, wherever it is listed. */
 export function kernelVerbs(
+  model: IEnvManagerModel,
   commands: CommandRegistry,
   trans: TranslationBundle
 ): IKernelVerbs {
-  const run = (id: string, kernel: string) =>
-    void commands.execute(id, { kernel });
+  const run = (id: string, kernel: Kernel) =>
+    void commands.execute(id, { kernel: kernel.name });
+  const act = (action: (actions: KernelActions) => Promise<void>) =>
+    void import('./kernelactions').then(({ KernelActions }) =>
+      action(new KernelActions(model, commands, trans))
+    );
   return {
-    open: ({ name }) => run(CommandIDs.openNotebook, name),
-    explain: kernel =>
-      void import('./actions').then(({ explainFailedKernel }) =>
-        explainFailedKernel(kernel, trans)
-      ),
-    check: ({ name }) => run(CommandIDs.checkKernel, name),
-    remove: ({ name }) => run(CommandIDs.removeKernel, name),
+    open: kernel => run(CommandIDs.openNotebook, kernel),
+    explain: kernel => act(actions => actions.details(kernel)),
+    check: kernel => run(CommandIDs.checkKernel, kernel),
+    remove: kernel => run(CommandIDs.removeKernel, kernel),
+    remedy: (kernel, problem) =>
+      act(actions => actions.remedy(kernel, problem)),
     menu: ({ name }, anchor) =>
       openMenu(commands, anchor, { kernel: name }, [
         CommandIDs.openNotebook,
         CommandIDs.checkKernel,
+        CommandIDs.editKernel,
+        CommandIDs.copyKernel,
+        CommandIDs.moveKernel,
         CommandIDs.copyKernelPath,
         null,
         CommandIDs.removeKernel

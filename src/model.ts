@@ -6,22 +6,19 @@ import { type ISignal, Signal } from '@lumino/signaling';
 
 import type {
   Environment,
-  FolderListing,
   Job,
-  JobEvent,
-  JobEvents,
   Kernel,
   KernelCheck,
+  KernelCopy,
+  KernelEdit,
   NewEnvironment,
-  NewKernel,
-  PackageHits,
-  PackageInfo,
-  Plan,
-  RemovalPreview
+  NewKernel
 } from './_models';
 import { EnvManagerApi, toProblem } from './api';
 import { Inside } from './inside';
 import { isActive, jobKey, Speedometer } from './jobstate';
+import { renewLogos } from './logocache';
+import { Questions } from './questions';
 import { Refresher } from './refresher';
 import type {
   IEnvManagerModel,
@@ -44,10 +41,10 @@ function empty<T>(): IResource<T> {
 }
 
 /** The model: what the server says, kept fresh by its events. */
-export class EnvManagerModel implements IEnvManagerModel {
+export class EnvManagerModel extends Questions implements IEnvManagerModel {
   /** Follow the server of these settings. */
   constructor(options: EnvManagerModel.IOptions) {
-    this._api = new EnvManagerApi(options.serverSettings, options.trans);
+    super(new EnvManagerApi(options.serverSettings, options.trans));
     this._kernelspecs = options.kernelspecs;
     this._events = options.events;
     this._events.stream.connect(this._onEvent, this);
@@ -114,6 +111,15 @@ export class EnvManagerModel implements IEnvManagerModel {
     return data?.kernels.find(kernel => kernel.name === name);
   }
 
+  /** The address of a kernel's logo; null where it has none. */
+  kernelLogo(name: string): string | null {
+    const { resources = {} } = this._kernelspecs.specs?.kernelspecs[name] ?? {};
+    const url = resources['logo-svg'] ?? resources['logo-64x64'];
+    const version = this._logoVersions.get(name);
+    // A browser keeps a picture by its address: another one gets another address.
+    return url && version ? `${url}?changed=${version}` : (url ?? null);
+  }
+
   /** A job by id. */
   job(id: string): Job | undefined {
     return this._resources.jobs.data?.jobs.find(job => job.id === id);
@@ -125,22 +131,9 @@ export class EnvManagerModel implements IEnvManagerModel {
     return job ? this._speedometer.speed(job) : null;
   }
 
-  /** What making an environment would do. */
-  preview(body: NewEnvironment): Promise<Plan> {
-    return this._api.request(['environments', 'preview'], {
-      method: 'POST',
-      body
-    });
-  }
-
   /** Make an environment. */
   create(body: NewEnvironment): Promise<Job> {
     return this._startJob(['environments'], 'POST', body);
-  }
-
-  /** What removing an environment would take away. */
-  removal(id: string): Promise<RemovalPreview> {
-    return this._api.request(['environments', id, 'removal']);
   }
 
   /** Remove an environment. */
@@ -150,38 +143,38 @@ export class EnvManagerModel implements IEnvManagerModel {
 
   /** What is inside an environment. */
   inside(id: string): IInside {
-    return new Inside(id, this._api, (...request) =>
-      this._startJob(...request)
-    );
+    return new Inside(id, this.api, (...request) => this._startJob(...request));
   }
 
   /** Cancel a job. */
   async cancel(id: string): Promise<void> {
-    await this._api.request(['jobs', id], { method: 'DELETE' });
+    await this.api.request(['jobs', id], { method: 'DELETE' });
     await this.refresh('jobs');
   }
 
-  /** Find a job that the list may no longer have. */
-  fetchJob(id: string): Promise<Job> {
-    return this._api.request(['jobs', id]);
-  }
-
-  /** A job's log, from a sequence number on. */
-  async jobEvents(id: string, since: number): Promise<JobEvent[]> {
-    const answer = await this._api.request<JobEvents>(['jobs', id, 'events'], {
-      query: { since }
-    });
-    return answer.events;
-  }
-
   /** Register a kernel for an environment. */
-  async registerKernel(body: NewKernel): Promise<Kernel> {
-    const kernel = await this._api.request<Kernel>(['kernels'], {
-      method: 'POST',
-      body
-    });
-    await this._refreshKernels();
-    return kernel;
+  registerKernel(body: NewKernel): Promise<Kernel> {
+    return this._changeKernel([], 'POST', body);
+  }
+
+  /** Change a kernel; `force` also one that we did not write. */
+  editKernel(name: string, body: KernelEdit, force = false): Promise<Kernel> {
+    return this._changeKernel([name], 'PATCH', body, force);
+  }
+
+  /** Make a copy of a kernel. */
+  copyKernel(name: string, body: KernelCopy): Promise<Kernel> {
+    return this._changeKernel([name, 'copy'], 'POST', body);
+  }
+
+  /** Move a kernel; `force` also one that we did not write. */
+  moveKernel(name: string, to: 'me' | 'group', force = false): Promise<Kernel> {
+    return this._changeKernel([name, 'move'], 'POST', { to }, force);
+  }
+
+  /** Write a kernel anew for its environment; `force` also one that we did not write. */
+  rewriteKernel(name: string, force = false): Promise<Kernel> {
+    return this._changeKernel([name, 'rewrite'], 'POST', undefined, force);
   }
 
   /** Start a kernel once and say whether it answers. */
@@ -189,7 +182,7 @@ export class EnvManagerModel implements IEnvManagerModel {
     this._checking.add(name);
     this._stateChanged.emit();
     try {
-      return await this._api.request<KernelCheck>(['kernels', name, 'check'], {
+      return await this.api.request<KernelCheck>(['kernels', name, 'check'], {
         method: 'POST'
       });
     } finally {
@@ -206,32 +199,7 @@ export class EnvManagerModel implements IEnvManagerModel {
 
   /** Remove a kernelspec; `force` also one that we did not write. */
   async removeKernel(name: string, force = false): Promise<void> {
-    await this._api.request(['kernels', name], {
-      method: 'DELETE',
-      query: { force: force ? 1 : undefined }
-    });
-    await this._refreshKernels();
-  }
-
-  /** Search the channels for packages. */
-  searchPackages(
-    q: string,
-    limit: number,
-    signal?: AbortSignal
-  ): Promise<PackageHits> {
-    return this._api.request(['packages'], { query: { q, limit }, signal });
-  }
-
-  /** What the channels offer of one package. */
-  packageInfo(name: string): Promise<PackageInfo> {
-    return this._api.request(['packages', name]);
-  }
-
-  /** The folders inside a folder, or the allowed roots. */
-  folders(path: string): Promise<FolderListing> {
-    return this._api.request(['folders'], {
-      query: { path: path || undefined }
-    });
+    await this._changeKernel([name], 'DELETE', undefined, force);
   }
 
   private async _startJob(
@@ -239,10 +207,39 @@ export class EnvManagerModel implements IEnvManagerModel {
     method: 'POST' | 'DELETE',
     body?: unknown
   ): Promise<Job> {
-    const job = await this._api.request<Job>(path, { method, body });
+    const job = await this.api.request<Job>(path, { method, body });
     this._watched.add(job.id);
     await this.refresh('jobs', 'environments');
     return job;
+  }
+
+  /** Change a kernelspec, and let launcher and kernel pickers know. */
+  private async _changeKernel<T>(
+    path: string[],
+    method: 'POST' | 'PATCH' | 'DELETE',
+    body?: unknown,
+    force = false
+  ): Promise<T> {
+    const answer = await this.api.request<T>(['kernels', ...path], {
+      method,
+      body,
+      query: { force: force ? 1 : undefined }
+    });
+    await this._refreshKernels();
+    if (path.length) {
+      await this._renewLogo(path[0]);
+    }
+    // The kernelspecs may have come after what else has changed.
+    this._stateChanged.emit();
+    return answer;
+  }
+
+  /** What shows a kernel's logo shows it as it is now. */
+  private async _renewLogo(name: string): Promise<void> {
+    const { resources = {} } = this._kernelspecs.specs?.kernelspecs[name] ?? {};
+    const version = Date.now();
+    this._logoVersions.set(name, version);
+    await renewLogos(Object.values(resources), version);
   }
 
   private async _refreshKernels(): Promise<void> {
@@ -272,7 +269,7 @@ export class EnvManagerModel implements IEnvManagerModel {
       this._stateChanged.emit();
     }
     try {
-      const data = await this._api.request<ITopics[K]>([topic]);
+      const data = await this.api.request<ITopics[K]>([topic]);
       const same = !old.problem && equal(old.data, data);
       this._set(topic, {
         data: same ? old.data : data,
@@ -351,7 +348,6 @@ export class EnvManagerModel implements IEnvManagerModel {
     }
   }
 
-  private readonly _api: EnvManagerApi;
   private readonly _events: Event.IManager;
   private readonly _kernelspecs: KernelSpec.IManager;
   private readonly _poll: Poll;
@@ -368,6 +364,7 @@ export class EnvManagerModel implements IEnvManagerModel {
   };
   private readonly _watched = new Set<string>();
   private readonly _checking = new Set<string>();
+  private readonly _logoVersions = new Map<string, number>();
   private _lastEvent = 0;
   private _isDisposed = false;
   private readonly _stateChanged = new Signal<this, void>(this);

@@ -3,6 +3,7 @@ import type { IDocumentManager } from '@jupyterlab/docmanager';
 import { argument, target } from './commands';
 import { EnvironmentPages } from './environmentpages';
 import { environmentIcon } from './icons';
+import { isInstallShown } from './notebook/installflowwatch';
 import { announceJobs } from './notifications';
 import { type IPagesOptions, Pages } from './pages';
 import { CommandIDs } from './tokens';
@@ -35,7 +36,9 @@ export function addPageCommands(
     model,
     trans: options.trans,
     isVisible: ({ id, environment }) =>
-      pages.isVisible(id) || environments.isVisible(environment)
+      pages.isVisible(id) ||
+      environments.isVisible(environment) ||
+      isInstallShown(environment)
   });
 }
 
@@ -112,6 +115,10 @@ function addEnvironmentCommand(
           job: {
             type: 'string',
             description: trans.__('The id of a job to show at the foot')
+          },
+          search: {
+            type: 'string',
+            description: trans.__('A package to search for')
           }
         }
       }

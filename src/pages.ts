@@ -43,10 +43,10 @@ export class Pages {
     }
   }
 
-  /** Open the form: the page that has it already, or a new one. */
+  /** Open the form: the page that has it already, or a new one; what is to be filled in never overwrites what is there. */
   async openForm(args: ReadonlyPartialJSONObject = {}): Promise<PageWidget> {
     const job = typeof args['job'] === 'string' ? args['job'] : null;
-    if (job !== null) {
+    if (job !== null || args['values'] !== undefined) {
       return this._open(job, args);
     }
     const page = this._tracker.find(

@@ -8,8 +8,9 @@ import React from 'react';
 import type { Problem } from './_models';
 import { Note, Placeholder, TextButton } from './components';
 import { EnvironmentList } from './environments';
+import { GpuList } from './gpus';
 import { JobList } from './jobs';
-import { GpuList, KernelList } from './kernels';
+import { type IKernelVerbs, KernelList } from './kernels';
 import { kernelVerbs } from './kernelverbs';
 import { openMenu } from './menus';
 import { CommandIDs, type IEnvManagerModel, type Topic } from './tokens';
@@ -153,8 +154,13 @@ export class EnvironmentsView extends View {
     openMenu(this.options.commands, anchor, { environment }, [
       CommandIDs.openEnvironment,
       CommandIDs.openNotebook,
+      CommandIDs.openTerminal,
       CommandIDs.registerKernel,
+      null,
       CommandIDs.copyPath,
+      CommandIDs.copyActivation,
+      CommandIDs.copyJobLines,
+      CommandIDs.saveAs,
       null,
       CommandIDs.remove
     ]);
@@ -166,6 +172,8 @@ export class KernelsView extends View {
   /** Show what the model says. */
   constructor(options: ISectionOptions) {
     super(options, ['kernels', 'environments']);
+    const { model, commands, trans } = options;
+    this._verbs = kernelVerbs(model, commands, trans);
   }
 
   protected content(): JSX.Element {
@@ -190,14 +198,17 @@ export class KernelsView extends View {
           <KernelList
             kernels={resource.data.kernels}
             environmentName={id => model.environment(id)?.name}
+            logo={name => model.kernelLogo(name)}
             isChecking={name => model.isChecking(name)}
             trans={trans}
-            verbs={kernelVerbs(this.options.commands, trans)}
+            verbs={this._verbs}
           />
         )}
       </>
     );
   }
+
+  private readonly _verbs: IKernelVerbs;
 }
 
 /** The GPUs; read when first seen. */

@@ -9,6 +9,7 @@ import type { AccordionPanel, Widget } from '@lumino/widgets';
 
 import { joinParts } from './format';
 import { isActive } from './jobstate';
+import { countProblems } from './kernelproblems';
 import {
   ActivityView,
   EnvironmentsView,
@@ -64,11 +65,8 @@ function kernels(options: ISectionOptions): ISection {
     view: new KernelsView(options),
     detail: () => {
       const all = model.get('kernels').data?.kernels;
-      const orphans = all?.filter(kernel => kernel.orphan).length ?? 0;
-      const total = count(all?.length);
-      return orphans
-        ? trans._n('%2 · %1 orphan', '%2 · %1 orphans', orphans, total)
-        : total;
+      const wrong = countProblems(all ?? []);
+      return joinParts(count(all?.length), wrong > 0 && `⚠ ${wrong}`);
     },
     buttons: { refresh: refreshButton(options, 'kernels', 'environments') }
   };

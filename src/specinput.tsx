@@ -4,6 +4,7 @@ import React from 'react';
 
 import type { PackageHits } from './_models';
 import { classes } from './components';
+import { Options } from './specoptions';
 import { hasConstraint, specName, specProblem, splitSpecs } from './specs';
 
 const DELAY = 180;
@@ -19,14 +20,24 @@ export interface ISpecInputProps {
   invalid: boolean;
   /** The spec that is at fault, if one is. */
   faulty: string | null;
+  /** Shown while there are none. */
+  placeholder: string;
   /** Called with the new specs. */
   onChange: (specs: string[]) => void;
-  /** Searches the channels. */
-  search: (
+  /** Called with a name that shall come from PyPI; left out where that makes no sense. */
+  onPypi?: (name: string) => void;
+  /** Searches the channels; left out where there is nothing to search in. */
+  search?: (
     query: string,
     limit: number,
     signal: AbortSignal
   ) => Promise<PackageHits>;
+  /** Splits typed text; into match specs by default. */
+  split?: (text: string) => string[];
+  /** The package that a spec is about; a match spec's by default. */
+  nameOf?: (spec: string) => string;
+  /** What keeps a text from being a spec; from being a match spec by default. */
+  problemOf?: (spec: string, trans: TranslationBundle) => string;
   /** Translates. */
   trans: TranslationBundle;
 }
@@ -37,7 +48,7 @@ function useCompletion(draft: string, search: ISpecInputProps['search']) {
   const query = hasConstraint(draft) ? '' : draft.trim();
   React.useEffect(() => {
     setHits(null);
-    if (!query || query.startsWith('-')) {
+    if (!search || !query || query.startsWith('-')) {
       return;
     }
     const aborter = new AbortController();
@@ -56,9 +67,14 @@ function useCompletion(draft: string, search: ISpecInputProps['search']) {
   return hits;
 }
 
+/** Whether a comma still belongs to what is typed: to its versions, or to the extras in brackets. */
+function goesOn(draft: string): boolean {
+  return hasConstraint(draft) || /\[[^\]]*$/.test(draft);
+}
+
 /** Packages as chips, with completion from the channels; free match specs are welcome. */
 export function SpecInput(props: ISpecInputProps): JSX.Element {
-  const { id, specs, onChange, trans } = props;
+  const { id, specs, onChange, onPypi, split = splitSpecs, trans } = props;
   const [draft, setDraft] = React.useState('');
   const [active, setActive] = React.useState(-1);
   const [open, setOpen] = React.useState(false);
@@ -66,14 +82,25 @@ export function SpecInput(props: ISpecInputProps): JSX.Element {
   const hits = useCompletion(draft, props.search);
   const options = hits?.packages ?? [];
   const shown = open && hits !== null && draft.trim() !== '';
+  // What a channel has by this very name comes from there.
+  const other =
+    onPypi && !options.some(({ name }) => name === draft.trim().toLowerCase());
+  const places = options.length + (other ? 1 : 0);
 
-  const add = (text: string) => {
-    const fresh = splitSpecs(text).filter(spec => !specs.includes(spec));
-    if (fresh.length) {
-      onChange([...specs, ...fresh]);
-    }
+  const clear = () => {
     setDraft('');
     setActive(-1);
+  };
+  const add = (text: string) => {
+    const fresh = split(text).filter(spec => !specs.includes(spec));
+    if (fresh.length) {
+      onChange([...specs, ...new Set(fresh)]);
+    }
+    clear();
+  };
+  const addFromPypi = () => {
+    onPypi?.(draft.trim());
+    clear();
   };
   const remove = (index: number) => {
     onChange(specs.filter((_, other) => other !== index));
@@ -81,13 +108,14 @@ export function SpecInput(props: ISpecInputProps): JSX.Element {
   };
   const onKeyDown = (event: React.KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step && shown && options.length) {
+    if (step && shown && places) {
       // Going past either end leaves the list: Enter then takes the text as typed.
-      const places = options.length + 1;
-      setActive(((active + 1 + step + places) % places) - 1);
+      setActive(((active + 1 + step + places + 1) % (places + 1)) - 1);
+    } else if (event.key === 'Enter' && shown && active === options.length) {
+      addFromPypi();
     } else if (event.key === 'Enter' && draft.trim()) {
       add(shown && options[active] ? options[active].name : draft);
-    } else if (event.key === ',' && draft.trim() && !hasConstraint(draft)) {
+    } else if (event.key === ',' && draft.trim() && !goesOn(draft)) {
       add(draft);
     } else if (event.key === 'Escape' && shown) {
       setOpen(false);
@@ -102,7 +130,7 @@ export function SpecInput(props: ISpecInputProps): JSX.Element {
   };
   const onPaste = (event: React.ClipboardEvent) => {
     const text = event.clipboardData.getData('text');
-    if (splitSpecs(draft + text).length > 1) {
+    if (split(draft + text).length > 1) {
       event.preventDefault();
       add(draft + text);
     }
@@ -126,6 +154,8 @@ export function SpecInput(props: ISpecInputProps): JSX.Element {
           <Chip
             key={spec}
             spec={spec}
+            name={(props.nameOf ?? specName)(spec)}
+            problem={(props.problemOf ?? specProblem)(spec, trans)}
             faulty={spec === props.faulty}
             trans={trans}
             onRemove={() => remove(index)}
@@ -135,18 +165,19 @@ export function SpecInput(props: ISpecInputProps): JSX.Element {
           id={id}
           ref={input}
           className="jp-EnvManager-chipInput"
-          role="combobox"
-          aria-autocomplete="list"
-          aria-expanded={shown}
-          aria-controls={`${id}-options`}
-          aria-activedescendant={
-            active >= 0 && shown ? `${id}-option-${active}` : undefined
-          }
+          {...(props.search && {
+            role: 'combobox',
+            'aria-autocomplete': 'list',
+            'aria-expanded': shown,
+            'aria-controls': `${id}-options`,
+            'aria-activedescendant':
+              active >= 0 && shown ? `${id}-option-${active}` : undefined
+          })}
           aria-invalid={props.invalid}
           aria-describedby={`${id}-hint`}
           autoComplete="off"
           spellCheck={false}
-          placeholder={specs.length ? '' : trans.__('numpy, pandas>=2, …')}
+          placeholder={specs.length ? '' : props.placeholder}
           value={draft}
           onChange={event => {
             setDraft(event.target.value);
@@ -170,6 +201,7 @@ export function SpecInput(props: ISpecInputProps): JSX.Element {
           hits={hits}
           active={active}
           onPick={add}
+          onPypi={other ? addFromPypi : undefined}
           trans={trans}
         />
       )}
@@ -179,13 +211,13 @@ export function SpecInput(props: ISpecInputProps): JSX.Element {
 
 function Chip(props: {
   spec: string;
+  name: string;
+  problem: string;
   faulty: boolean;
   trans: TranslationBundle;
   onRemove: () => void;
 }): JSX.Element {
-  const { spec, faulty, trans, onRemove } = props;
-  const problem = specProblem(spec, trans);
-  const name = specName(spec);
+  const { spec, name, problem, faulty, trans, onRemove } = props;
   const plain = !problem && spec.toLowerCase().startsWith(name);
   return (
     <span
@@ -213,75 +245,5 @@ function Chip(props: {
         <closeIcon.react tag="span" width="12px" height="12px" />
       </button>
     </span>
-  );
-}
-
-function Options(props: {
-  id: string;
-  draft: string;
-  hits: PackageHits;
-  active: number;
-  onPick: (name: string) => void;
-  trans: TranslationBundle;
-}): JSX.Element {
-  const { id, draft, hits, active, onPick, trans } = props;
-  const query = draft.trim().toLowerCase();
-  const problem = hits.problems[0];
-  return (
-    <div className="jp-EnvManager-options">
-      <ul
-        id={`${id}-options`}
-        role="listbox"
-        aria-label={trans.__('Packages found')}
-      >
-        {hits.packages.map((hit, index) => {
-          const start = hit.name.toLowerCase().indexOf(query);
-          const end = start < 0 ? 0 : start + query.length;
-          return (
-            <li
-              key={`${hit.channel} ${hit.name}`}
-              id={`${id}-option-${index}`}
-              role="option"
-              aria-selected={index === active}
-              className={classes(
-                'jp-EnvManager-option',
-                index === active && 'jp-mod-active'
-              )}
-              onMouseDown={event => {
-                event.preventDefault();
-                onPick(hit.name);
-              }}
-            >
-              <span className="jp-EnvManager-optionName">
-                {hit.name.slice(0, Math.max(0, start))}
-                <b>{hit.name.slice(Math.max(0, start), end)}</b>
-                {hit.name.slice(end)}
-              </span>
-              <span className="jp-EnvManager-optionDetail">
-                {[hit.version, hit.channel].filter(Boolean).join(' · ')}
-              </span>
-            </li>
-          );
-        })}
-      </ul>
-      {!hits.packages.length && (
-        <div className="jp-EnvManager-optionNote" role="status">
-          {problem
-            ? problem.message
-            : trans.__(
-                'No package with “%1” in its name in these channels.',
-                draft.trim()
-              )}
-        </div>
-      )}
-      {hits.total > hits.packages.length && (
-        <div className="jp-EnvManager-optionNote">
-          {trans.__(
-            '%1 more: type on to narrow',
-            String(hits.total - hits.packages.length)
-          )}
-        </div>
-      )}
-    </div>
   );
 }

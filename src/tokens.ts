@@ -3,21 +3,31 @@ import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 
 import type {
+  Activation,
   Change,
+  Description,
   Environment,
   Environments,
   FolderListing,
   GpuReport,
   Health,
   History,
+  InstallHint,
+  InstallLine,
   Job,
   JobEvent,
   Jobs,
   Kernel,
   KernelCheck,
+  KernelCopy,
+  KernelEdit,
+  KernelOffers,
   Kernels,
+  KernelSettings,
   NewEnvironment,
   NewKernel,
+  NotebookCode,
+  NotebookImports,
   PackageHits,
   PackageInfo,
   Packages,
@@ -25,7 +35,8 @@ import type {
   Plan,
   Problem,
   RemovalPreview,
-  Status
+  Status,
+  TerminalName
 } from './_models';
 
 /** The ids of the commands, for other extensions too. */
@@ -46,8 +57,26 @@ export namespace CommandIDs {
   export const copyPath = 'envmanager:copy-path';
   /** Remove an environment, after asking. */
   export const remove = 'envmanager:remove';
+  /** Open a terminal in which an environment is active. */
+  export const openTerminal = 'envmanager:open-terminal';
+  /** Copy the line that activates an environment in a terminal. */
+  export const copyActivation = 'envmanager:copy-activation';
+  /** Copy the lines that a batch script needs to use an environment. */
+  export const copyJobLines = 'envmanager:copy-job-lines';
+  /** Fill the form of a new environment with the packages of one that is there. */
+  export const saveAs = 'envmanager:save-as';
+  /** Let a notebook run in an environment. */
+  export const switchNotebook = 'envmanager:switch-notebook';
+  /** Make an environment with what the notebook imports. */
+  export const createForNotebook = 'envmanager:create-for-notebook';
   /** Start a kernel once and say whether it answers. */
   export const checkKernel = 'envmanager:check-kernel';
+  /** Change name, variables, modules, arguments and logo of a kernel. */
+  export const editKernel = 'envmanager:edit-kernel';
+  /** Make a copy of a kernel. */
+  export const copyKernel = 'envmanager:copy-kernel';
+  /** Move a kernel between the user's folder and the group's. */
+  export const moveKernel = 'envmanager:move-kernel';
   /** Copy the folder of a kernelspec. */
   export const copyKernelPath = 'envmanager:copy-kernel-path';
   /** Remove a kernelspec, after asking. */
@@ -115,6 +144,14 @@ export interface IInside {
   rollback(generation: number): Promise<Job>;
   /** Give up a kept generation; its disk space is free then. */
   forget(generation: number): Promise<void>;
+  /** What can be a kernel here. */
+  kernelOffers(): Promise<KernelOffers>;
+  /** What it is made of, in words that make sense elsewhere. */
+  description(): Promise<Description>;
+  /** How to use it outside Jupyter. */
+  activation(): Promise<Activation>;
+  /** Start a terminal in which it is active. */
+  terminal(): Promise<TerminalName>;
 }
 
 /** All state of the environment manager, and every verb that changes it on the server. */
@@ -131,6 +168,8 @@ export interface IEnvManagerModel extends IDisposable {
   environment(id: string): Environment | undefined;
   /** A kernel by name. */
   kernel(name: string): Kernel | undefined;
+  /** The address of a kernel's logo; null where it has none. */
+  kernelLogo(name: string): string | null;
   /** A job by id. */
   job(id: string): Job | undefined;
   /** How fast a job downloads, while it does. */
@@ -153,6 +192,20 @@ export interface IEnvManagerModel extends IDisposable {
   jobEvents(id: string, since: number): Promise<JobEvent[]>;
   /** Register a kernel for an environment. */
   registerKernel(request: NewKernel): Promise<Kernel>;
+  /** What an editor shows of a kernel. */
+  kernelSettings(name: string): Promise<KernelSettings>;
+  /** Change a kernel; `force` also one that we did not write. */
+  editKernel(name: string, edit: KernelEdit, force?: boolean): Promise<Kernel>;
+  /** Make a copy of a kernel. */
+  copyKernel(name: string, copy: KernelCopy): Promise<Kernel>;
+  /** Move a kernel; `force` also one that we did not write. */
+  moveKernel(
+    name: string,
+    to: 'me' | 'group',
+    force?: boolean
+  ): Promise<Kernel>;
+  /** Write a kernel anew for its environment; `force` also one that we did not write. */
+  rewriteKernel(name: string, force?: boolean): Promise<Kernel>;
   /** Start a kernel once and say whether it answers. */
   checkKernel(name: string): Promise<KernelCheck>;
   /** Whether a kernel is being tested for this page now. */
@@ -167,6 +220,10 @@ export interface IEnvManagerModel extends IDisposable {
   ): Promise<PackageHits>;
   /** What the channels offer of one package. */
   packageInfo(name: string): Promise<PackageInfo>;
+  /** What the code of a notebook needs. */
+  notebookImports(code: NotebookCode): Promise<NotebookImports>;
+  /** Whether the install lines of a cell reach the kernel's environment. */
+  installHint(line: InstallLine): Promise<InstallHint>;
   /** The folders inside a folder, or the allowed roots. */
   folders(path: string): Promise<FolderListing>;
 }

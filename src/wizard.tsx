@@ -7,10 +7,11 @@ import React from 'react';
 
 import type { Job, Problem, Status } from './_models';
 import { toProblem } from './api';
-import { IconButton, Note, TextButton } from './components';
+import { IconButton, Note } from './components';
 import { Answered, moveFocus } from './answered';
 import { CreateForm } from './createform';
 import { Creation, type IFormValues } from './creation';
+import { CreationProblem } from './creationproblem';
 import { pickFolder } from './folderpicker';
 import { ActionButton } from './formfield';
 import { JobLog } from './joblog';
@@ -191,7 +192,15 @@ export class CreatePage extends ReactWidget {
         </div>
         {(plan || problem) && (
           <div className="jp-EnvManager-plan" aria-live="polite">
-            {problem && this._renderProblem(problem)}
+            {problem && (
+              <CreationProblem
+                creation={creation}
+                problem={problem}
+                onAccept={() => void this._accept()}
+                onPreview={() => void this._preview()}
+                trans={trans}
+              />
+            )}
             {plan && (
               <PlanView
                 plan={plan}
@@ -203,20 +212,6 @@ export class CreatePage extends ReactWidget {
           </div>
         )}
       </>
-    );
-  }
-
-  private _renderProblem(problem: Problem): JSX.Element {
-    const { creation } = this;
-    const { trans } = this._options;
-    return (
-      <Note problem={problem} trans={trans}>
-        {creation.outdated && (
-          <TextButton onClick={() => void this._preview()}>
-            {trans.__('Preview again')}
-          </TextButton>
-        )}
-      </Note>
     );
   }
 
@@ -245,7 +240,9 @@ export class CreatePage extends ReactWidget {
           onOpenNotebook={kernel =>
             void commands.execute(CommandIDs.openNotebook, { kernel })
           }
-          onEdit={creation.canEdit ? () => creation.editAgain() : undefined}
+          onEdit={
+            creation.canEdit ? () => creation.editAgain(job.error) : undefined
+          }
           onNew={() =>
             void commands.execute(CommandIDs.create, { fresh: true })
           }
@@ -283,6 +280,10 @@ export class CreatePage extends ReactWidget {
     if (this.creation.plan) {
       this._pythons.retry();
     }
+  }
+
+  private _accept(): Promise<void> {
+    return this._answer(() => this.creation.accept());
   }
 
   private _create(): Promise<void> {

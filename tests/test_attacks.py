@@ -185,7 +185,7 @@ async def test_kernels_that_hang_hold_up_nobody(tiny_home: Home) -> None:
         spec = {"argv": ["/bin/sleep", "600"], "display_name": "Hang", "language": "x"}
         stamp = {"metadata": {"jupyter_envmanager": {"environment": environment_id(prefix), "prefix": str(prefix)}}}
         (folder / "kernel.json").write_text(json.dumps({**spec, **stamp}))
-    checks = [asyncio.ensure_future(tiny_home.service.check_kernel(f"hang{number % 8}")) for number in range(20)]
+    checks = [asyncio.ensure_future(tiny_home.service.kernels.check(f"hang{number % 8}")) for number in range(20)]
     await until(lambda: len(tiny_home.service.checks.all()) > 0)
     listed = await asyncio.wait_for(tiny_home.service.environments(), 10)
     assert any(environment.name == "one" for environment in listed.environments)
@@ -196,10 +196,10 @@ async def test_kernels_that_hang_hold_up_nobody(tiny_home: Home) -> None:
 
 
 async def test_the_server_s_own_kernel_cannot_be_removed(real_home: Home) -> None:
-    kernels = (await real_home.service.kernels()).kernels
+    kernels = (await real_home.service.kernels.list()).kernels
     own = next(kernel for kernel in kernels if kernel.path.startswith(sys.prefix))
     with pytest.raises(NotAllowed, match="JupyterLab runs from"):
-        await real_home.service.remove_kernel(own.name, force=True)
+        await real_home.service.kernels.remove(own.name, force=True)
     assert Path(own.path).is_dir()
 
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from jupyter_envmanager import config
 from jupyter_envmanager.config import Settings, SettingsSource
+from jupyter_envmanager.config.channelnames import ChannelNames
 from jupyter_envmanager.errors import Invalid, NotAllowed
 from jupyter_envmanager.redaction import redact
 
@@ -579,3 +580,25 @@ def test_real_files_read_as_expected(config_load: Load, home: Path, case: dict[s
     assert settings.proxy_servers == expected.get("proxy_servers", {})
     assert all(settings.channel_urls(channel) for channel in settings.channels)
     assert "user:pass" not in repr(settings.public_settings())
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://mirror.example.org/x/conda-forge", "conda-forge"),
+        ("https://mirror.example.org/x/conda-forge/label/dev", "conda-forge/label/dev"),
+        ("https://conda.anaconda.org/t/tk-secret/bioconda", "bioconda"),
+        ("https://repo.anaconda.com/pkgs/main", "pkgs/main"),
+        ("https://ann:secret@elsewhere.example.org/ours", "https://elsewhere.example.org/ours"),
+        ("file:///srv/channel", "file:///srv/channel"),
+        ("conda-forge", "conda-forge"),
+    ],
+)
+def test_a_url_gets_the_name_that_leads_to_it(url: str, name: str) -> None:
+    names = ChannelNames(
+        "https://conda.anaconda.org",
+        {"conda-forge": "https://ann:secret@mirror.example.org/x"},
+        {"defaults": ["https://repo.anaconda.com/pkgs/main"]},
+        Path("/home/ann"),
+    )
+    assert names.name_of(url) == name

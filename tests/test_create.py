@@ -93,7 +93,7 @@ async def test_the_kernel_is_registered_at_once_and_runs_a_cell(real_home: Home)
     assert ended.check is not None
     assert ended.check.state == "passed", ended.check.problem
     assert ended.aftercare is False
-    kernels = (await real_home.service.kernels()).kernels
+    kernels = (await real_home.service.kernels.list()).kernels
     mine = next(kernel for kernel in kernels if kernel.name == "real")
     assert (mine.environment, mine.orphan, mine.stamped) == (job.environment, False, True)
     assert mine.check == ended.check

@@ -202,7 +202,7 @@ async def test_a_test_start_that_was_cut_off_is_not_shown_for_ever(real_home: Ho
     await real_home.service.queue.wait_for_aftercare(job.id)
     ended = real_home.service.queue.job(job.id)
     assert (ended.state, ended.aftercare, ended.check) == ("succeeded", False, None)
-    one = next(kernel for kernel in (await real_home.service.kernels()).kernels if kernel.name == "one")
+    one = next(kernel for kernel in (await real_home.service.kernels.list()).kernels if kernel.name == "one")
     assert one.check is None
 
 

@@ -24,6 +24,7 @@ from jupyter_envmanager.models import Environment, EnvironmentKind, Kernel, Kern
 psutil: Any = pytest.importorskip("psutil")
 TIMEOUT = 60.0
 posix = pytest.mark.skipif(os.name == "nt", reason="needs POSIX paths")
+BASH = "/bin/bash" if os.access("/bin/bash", os.X_OK) else "/bin/sh"
 WEIRD = [
     "with space",
     'quote\'s "both"',
@@ -85,8 +86,12 @@ def register(registry: KernelRegistry, prefix: Path, name: str = "lab", display_
     return registry.register(prefix=prefix, environment=environment_id(prefix), display_name=display_name, name=name)
 
 
+def spec_file(kernel: Kernel) -> Path:
+    return Path(kernel.path) / "kernel.json"
+
+
 def content(kernel: Kernel) -> Any:
-    return json.loads((Path(kernel.path) / "kernel.json").read_text())
+    return json.loads(spec_file(kernel).read_text())
 
 
 # Listing
@@ -257,21 +262,29 @@ def test_a_kernel_is_registered_with_its_environment(registry: KernelRegistry, u
         stamped=True,
         writable=True,
     )
-    assert content(kernel) == {
-        "argv": [str(prefix / "bin" / "python"), "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+    spec = content(kernel)
+    stamp = spec["metadata"].pop("jupyter_envmanager")
+    assert spec == {
+        "argv": [BASH, "{resource_dir}/run.sh", "-m", "ipykernel_launcher", "-f", "{connection_file}"],
         "display_name": "My “Lab”",
         "language": "python",
-        "env": {
-            "PATH": f"{prefix / 'bin'}:${{PATH}}",
-            "PYTHONNOUSERSITE": "1",
-            "CONDA_PREFIX": str(prefix),
-            "CONDA_DEFAULT_ENV": "lab",
-        },
-        "metadata": {
-            "debugger": True,
-            "jupyter_envmanager": {"environment": environment_id(prefix), "prefix": str(prefix), "version": 1},
-        },
+        "env": {},
+        "metadata": {"debugger": True},
     }
+    assert stamp == {
+        "version": 2,
+        "environment": environment_id(prefix),
+        "prefix": str(prefix),
+        "source": "python",
+        "template": "",
+        "variables": {},
+        "modules": [],
+        "arguments": [],
+        "user_site": False,
+        "logo": {"initials": "ML", "color": stamp["logo"]["color"]},
+    }
+    names = {path.name for path in (user_dir / "lab").iterdir()}
+    assert names == {"kernel.json", "run.sh", "logo-32x32.png", "logo-64x64.png", "logo-svg.svg"}
     assert [path.name for path in user_dir.iterdir()] == ["lab"]
     assert listed(registry, prefix)["lab"] == kernel
 
@@ -290,27 +303,24 @@ def test_the_spec_that_the_environment_ships_is_taken(registry: KernelRegistry, 
         interrupt_mode="message",
     )
     (shipped / "logo-64x64.png").write_bytes(b"png")
+    (shipped / "kernel.js").write_bytes(b"js")
     kernel = register(registry, prefix)
     spec = content(kernel)
-    assert spec["argv"] == [
-        str(prefix / "bin" / "R"),
-        "--slave",
-        "-e",
-        "IRkernel::main()",
-        "--args",
-        "{connection_file}",
-    ]
-    assert (spec["language"], spec["interrupt_mode"], spec["env"]["R_X"]) == ("R", "message", "1")
-    assert spec["env"]["PATH"].startswith(f"{prefix}/bin:")
+    assert spec["argv"] == [BASH, "{resource_dir}/run.sh", *words]
+    assert f"exec {prefix}/bin/R " in (Path(kernel.path) / "run.sh").read_text()
+    assert (spec["language"], spec["interrupt_mode"]) == ("R", "message")
+    assert spec["env"] == {"R_X": "1", "PATH": "/wrong"}
     assert "debugger" not in spec["metadata"]
-    assert (Path(kernel.path) / "logo-64x64.png").read_bytes() == b"png"
+    assert (Path(kernel.path) / "kernel.js").read_bytes() == b"js"
+    # Two environments' kernels must be told apart.
+    assert (Path(kernel.path) / "logo-64x64.png").read_bytes() != b"png"
 
-    write_spec(
-        prefix / "share" / "jupyter" / "kernels", "python3", ["python", "-Xfrozen_modules=off", "{connection_file}"]
-    )
-    spec = content(register(registry, prefix))
-    assert spec["argv"] == [str(prefix / "bin" / "python"), "-Xfrozen_modules=off", "{connection_file}"]
-    assert not (Path(kernel.path) / "logo-64x64.png").exists()
+    words = ["-Xfrozen_modules=off", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    write_spec(prefix / "share" / "jupyter" / "kernels", "python3", ["python", *words])
+    spec = content(registry.register(prefix=prefix, environment=environment_id(prefix), display_name="Lab", name="b"))
+    assert spec["argv"] == [BASH, "{resource_dir}/run.sh", *words]
+    # The first one stays what it was.
+    assert content(register(registry, prefix))["language"] == "R"
 
 
 @posix
@@ -466,7 +476,7 @@ def test_the_kernel_that_this_interpreter_ships_runs_there(registry: KernelRegis
 
 def test_an_environment_without_ipykernel_is_told_so(registry: KernelRegistry, tmp_path: Path) -> None:
     prefix = make_venv(tmp_path / "bare", kernel=False)
-    message, hint, stderr = failure(check_kernel(content(register(registry, prefix)), prefix, TIMEOUT))
+    message, hint, stderr = failure(check_kernel(spec_file(register(registry, prefix)), prefix, TIMEOUT))
     assert message == f"ipykernel is not installed in {prefix}."
     assert "Install ipykernel" in hint
     assert "No module named ipykernel_launcher" in stderr
@@ -474,16 +484,18 @@ def test_an_environment_without_ipykernel_is_told_so(registry: KernelRegistry, t
 
 def test_a_kernel_in_another_environment_fails(registry: KernelRegistry, tmp_path: Path) -> None:
     prefix = make_venv(tmp_path / "one")
-    message, _, _ = failure(check_kernel(content(register(registry, prefix)), tmp_path / "two", TIMEOUT))
+    message, _, _ = failure(check_kernel(spec_file(register(registry, prefix)), tmp_path / "two", TIMEOUT))
     assert str(prefix) in message
     assert str(tmp_path / "two") in message
 
 
+@posix
 def test_a_kernel_whose_path_leads_elsewhere_fails(registry: KernelRegistry, tmp_path: Path) -> None:
     prefix = make_venv(tmp_path / "lab")
-    spec = content(register(registry, prefix))
-    spec["env"]["PATH"] = f"/elsewhere{os.pathsep}${{PATH}}"
-    message, _, _ = failure(check_kernel(spec, prefix, TIMEOUT))
+    kernel = register(registry, prefix)
+    script = Path(kernel.path) / "run.sh"
+    script.write_text(script.read_text().replace("\nexec ", "\nexport PATH=/elsewhere:$PATH\nexec "))
+    message, _, _ = failure(check_kernel(spec_file(kernel), prefix, TIMEOUT))
     assert "!pip" in message
     assert "/elsewhere" in message
 

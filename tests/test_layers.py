@@ -16,6 +16,7 @@ LAYERS: list[set[str]] = [
     {"models", "redaction", "errors", "words"},
     {"config"},
     {"engine", "environments", "kernels", "gpu", "pypi"},
+    {"notebooks"},
     {"plans"},
     {"jobs"},
     {"checks", "targets", "previews", "siteconfig"},
@@ -24,6 +25,7 @@ LAYERS: list[set[str]] = [
     {"handlers"},
     {"app"},
     {"cli"},
+    {"cell"},
 ]
 ROOMS = {room: number for number, layer in enumerate(LAYERS) for room in layer}
 # Which rooms may import a library that the others must not know.

@@ -177,6 +177,8 @@ def lab(home: Path, temporary: Path, shelf: IndexServer) -> int:
     config, data = temporary / "config", home / ".local" / "share" / "jupyter"
     config.mkdir()
     (data / "labextensions").mkdir(parents=True)
+    # What a group shares: kernels can be moved there.
+    (temporary / "group" / "kernels").mkdir(parents=True)
     environment = {name: os.environ[name] for name in KEPT if name in os.environ}
     environment |= {
         "HOME": str(home),
@@ -185,6 +187,7 @@ def lab(home: Path, temporary: Path, shelf: IndexServer) -> int:
         "ENVMANAGER_INDEX": shelf.url,
         "JUPYTER_CONFIG_DIR": str(config),
         "JUPYTER_DATA_DIR": str(data),
+        "JUPYTER_PATH": str(temporary / "group"),
         "JUPYTER_RUNTIME_DIR": str(temporary / "runtime"),
         "JUPYTERLAB_GALATA_ROOT_DIR": str(home),
     }

@@ -21,7 +21,7 @@ from ..errors import Invalid
 from ..models import Change, Environment, Package, Packages, Plan
 from ..plans import PlanStore, StoredChange
 from ..previews import UNPACKED_FACTOR, Previewer
-from ..pypi import PypiPlan, PypiRequest, PypiSettings, resolve
+from ..pypi import Brought, PypiPlan, PypiRequest, PypiSettings, resolve
 from .pythonstate import Future, future_state
 from .title import title
 from .warnings import warnings
@@ -73,12 +73,15 @@ class ChangePreviewer:
         outcome = await self._solve(change, split, installed, settings, names)
         _check_pins(change, outcome)
         newer = await self._held(change, packages, outcome, settings, names)
-        future = await asyncio.to_thread(future_state, prefix, outcome, settings.pkgs_dirs, sys.executable)
+        network = await asyncio.to_thread(self._previewer.network, settings, names)
+        brought = await asyncio.to_thread(Brought, outcome.link, settings.pkgs_dirs)
+        if split.pypi != PypiRequest(accept=change.accept) or any(not _conda(one) for one in packages.packages):
+            await brought.ask(network)
+        future = await asyncio.to_thread(future_state, prefix, outcome, brought.dists, sys.executable)
         python = await _resolve(split.pypi, future, pypi)
         stored = await asyncio.to_thread(
             _stored, environment, change, packages, outcome, python, settings, fingerprint, split, newer
         )
-        network = await asyncio.to_thread(self._previewer.network, settings, names)
         return msgspec.structs.replace(stored, channels=list(network.channels), replaced=future.replaced)
 
     async def _held(

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..environments.conda_records import canonical
-from ..pypi import Dist, InstalledDist, PypiState, distributions, site_folders
+from ..pypi import Dist, PypiState, distributions, plain, site_folders
 
 if TYPE_CHECKING:
-    from ..engine.change import Outcome, Record
+    from ..engine.change import Outcome
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,11 +23,13 @@ class Future:
     replaced: list[str] = field(default_factory=list)
 
 
-def future_state(prefix: Path, outcome: Outcome, pkgs_dirs: Sequence[Path], server_python: str) -> Future:
-    """Read the distributions of an environment, and of the packages that come, as far as they are in the cache.
+def future_state(prefix: Path, outcome: Outcome, brought: Sequence[Dist], server_python: str) -> Future:
+    """Read the distributions of an environment.
 
     Parameters
     ----------
+    brought:
+        The distributions of the conda packages that come.
     server_python:
         Drives uv where the environment has no interpreter of its own yet.
     """
@@ -39,18 +41,18 @@ def future_state(prefix: Path, outcome: Outcome, pkgs_dirs: Sequence[Path], serv
     moved = before is not None and _series(str(before.version)) != _series(version)
     owners = _owners(prefix, outcome)
     there = [dist for folder in site_folders(prefix) for dist in distributions(folder)]
-    conda = [_dist(d) for d in there if owners.get(d.info) in outcome.after and _stays(owners[d.info], outcome)]
-    conda += [dist for record in outcome.link for dist in _brought(record, pkgs_dirs)]
+    conda = [plain(d) for d in there if owners.get(d.info) in outcome.after and _stays(owners[d.info], outcome)]
+    conda += brought
     names = {canonical(dist.name) for dist in conda}
     pypi = [dist for dist in there if dist.info not in owners and dist.installer != "conda"]
-    new = {canonical(dist.name) for record in outcome.link for dist in _brought(record, pkgs_dirs)}
+    new = {canonical(dist.name) for dist in brought}
     interpreter = prefix / ("python.exe" if os.name == "nt" else "bin/python")
     return Future(
         state=PypiState(
             python=str(interpreter if interpreter.exists() else server_python),
             python_version=version,
             conda=_once(conda),
-            pypi=[_dist(dist) for dist in pypi],
+            pypi=[plain(dist) for dist in pypi],
             requested=[dist.name for dist in pypi if dist.requested],
             moved=moved,
         ),
@@ -79,24 +81,6 @@ def _owners(prefix: Path, outcome: Outcome) -> dict[str, str]:
             elif file.endswith(".egg-info"):
                 owners[file] = record.name
     return owners
-
-
-def _brought(record: Record, pkgs_dirs: Sequence[Path]) -> Iterator[Dist]:
-    """The distributions in a package; by its name where it has not been downloaded and says that it needs Python."""
-    stem = record.file_name.removesuffix(".conda").removesuffix(".tar.bz2")
-    for folder in pkgs_dirs:
-        package = folder / stem
-        if (package / "info" / "index.json").is_file():
-            places = [package / "site-packages", *site_folders(package)]
-            yield from (_dist(dist) for place in places for dist in distributions(place))
-            return
-    name = record.name.normalized
-    if any(text.split()[0] == "python" for text in record.depends) and not name.startswith("python"):
-        yield Dist(name=name, version=str(record.version))
-
-
-def _dist(dist: InstalledDist) -> Dist:
-    return Dist(name=dist.name, version=dist.version, requires=dist.requires, source=dist.source)
 
 
 def _once(dists: Sequence[Dist]) -> list[Dist]:

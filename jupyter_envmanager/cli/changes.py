@@ -68,7 +68,7 @@ async def remove(service: EnvManagerService, options: argparse.Namespace) -> int
         print(f"Environment  {environment.prefix}\nKernels      {kernels}\nFrees        {amount(removal.size)}")
     if options.dry_run:
         return print_json(removal) if options.json else 0
-    if not options.yes and not confirmed("Remove the whole environment?"):
+    if not options.yes and not confirmed("Remove the whole environment?", options):
         return 1
     return await follow(service, await service.remove(environment.id), options)
 
@@ -103,7 +103,7 @@ async def _change(service: EnvManagerService, options: argparse.Namespace, chang
         return print_json(plan) if options.json else 0
     if not plan.actions and not plan.pin and not plan.unpin:
         return print_json(plan) if options.json else 0
-    if not options.yes and not confirmed("Apply it?"):
+    if not options.yes and not confirmed("Apply it?", options):
         return 1
     return await follow(service, await service.changes.change(environment.id, Change(plan=plan.id)), options)
 
@@ -163,7 +163,7 @@ async def rollback(service: EnvManagerService, options: argparse.Namespace) -> i
     number = options.generation if options.generation is not None else await _before(service, environment)
     if options.dry_run:
         return await _show_generation(service, environment, number, options)
-    if not options.yes and not confirmed(f"Let {environment.name} be generation {number} again?"):
+    if not options.yes and not confirmed(f"Let {environment.name} be generation {number} again?", options):
         return 1
     return await follow(service, await service.changes.rollback(environment.id, number), options)
 

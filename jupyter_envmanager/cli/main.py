@@ -4,31 +4,23 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
-
-import msgspec
 
 from .. import __version__
-from ..config import SettingsSource
 from ..errors import EnvManagerError
-from ..jobs.queue import JobQueue
-from ..jobs.store import JobStore
-from ..models import Job, KernelRequest, NewEnvironment, Plan, SpecsSource
 from ..service import EnvManagerService
-from ..siteconfig import site_from
 from ..words import age, amount, table
-from . import changes
-from .terminal import confirmed, follow, print_json
+from . import changes, creating, kernels
+from .session import opened
+from .terminal import print_json
 
 Command = Callable[[EnvManagerService, argparse.Namespace], Awaitable[int]]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status: 0 done, 1 an error that was told, 130 interrupted."""
-    parser = _parser()
+    parser = parser_of()
     given = sys.argv[1:] if arguments is None else list(arguments)
     options = parser.parse_args(given or ["--help"])
     try:
@@ -43,22 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def _run(options: argparse.Namespace) -> int:
-    home = Path.home()
-    site = site_from(home=home, server_root=Path.cwd())
-    source = SettingsSource(env=dict(os.environ), home=home, server_prefix=Path(sys.prefix))
-    service: EnvManagerService
-
-    def changed(job: Job) -> None:
-        service.job_changed(job)
-
-    queue = JobQueue(JobStore(site.state_dir / "jobs"), parallel=site.parallel_jobs, changed=changed)
-    service = EnvManagerService(site, source, queue)
-    await queue.start()
-    try:
+    async with opened() as service:
         command: Command = options.run
         return await command(service, options)
-    finally:
-        await service.stop()
 
 
 async def _list(service: EnvManagerService, options: argparse.Namespace) -> int:
@@ -79,49 +58,6 @@ async def _list(service: EnvManagerService, options: argparse.Namespace) -> int:
     print(table(["NAME", "PYTHON", "PACKAGES", "SIZE", "KERNELS", "FOLDER"], rows) or "No environments yet.")
     for problem in found.problems:
         print(f"Warning: {problem.message} {problem.hint}", file=sys.stderr)
-    return 0
-
-
-async def _create(service: EnvManagerService, options: argparse.Namespace) -> int:
-    kernel = None if options.no_kernel else KernelRequest(display_name=options.display_name, name=options.kernel)
-    request = NewEnvironment(
-        name=options.name,
-        prefix=str(Path(options.prefix).expanduser().absolute()) if options.prefix else None,
-        source=SpecsSource(specs=options.spec),
-        channels=options.channel or None,
-        kernel=kernel,
-    )
-    plan = await service.preview(request)
-    if not options.json:
-        _print_plan(plan)
-    if options.dry_run:
-        return print_json(plan) if options.json else 0
-    if not options.yes and not confirmed("Create it?"):
-        return 1
-    job = await service.create(msgspec.structs.replace(request, plan=plan.id))
-    return await follow(service, job, options)
-
-
-def _print_plan(plan: Plan) -> None:
-    rows = [["+", one.name, one.to or "", one.build or "", one.channel or "", one.reason] for one in plan.actions]
-    print(table(["", "PACKAGE", "VERSION", "BUILD", "CHANNEL", "WHY"], rows))
-    print(
-        f"{len(plan.actions)} packages · {amount(plan.download_size)} to download "
-        f"({amount(plan.cached_size)} cached) · about {amount(plan.disk_size)} on disk · {plan.prefix}"
-    )
-    for warning in plan.warnings:
-        print(f"Warning: {warning.message} {warning.hint}", file=sys.stderr)
-
-
-async def _kernels(service: EnvManagerService, options: argparse.Namespace) -> int:
-    found = await service.kernels()
-    if options.json:
-        return print_json(found)
-    rows = [
-        [one.name, one.display_name, one.language, one.orphan_reason if one.orphan else one.prefix or "", one.path]
-        for one in found.kernels
-    ]
-    print(table(["NAME", "DISPLAY NAME", "LANGUAGE", "ENVIRONMENT", "FOLDER"], rows) or "No kernels.")
     return 0
 
 
@@ -162,8 +98,17 @@ async def _jobs(service: EnvManagerService, options: argparse.Namespace) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="jupyter envmanager", description="Environments, kernels and GPUs.")
+def parser_of(environment: str | None = None, prog: str = "jupyter envmanager") -> argparse.ArgumentParser:
+    """The commands and their options.
+
+    Parameters
+    ----------
+    environment:
+        The one that is meant where none is named: in a cell, the kernel's own. Then ``-e`` names another one.
+    prog:
+        What the user types before a command.
+    """
+    parser = argparse.ArgumentParser(prog=prog, description="Environments, kernels and GPUs.")
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     shared = argparse.ArgumentParser(add_help=False)
@@ -177,7 +122,7 @@ def _parser() -> argparse.ArgumentParser:
         return command
 
     add("list", _list, "list the environments")
-    create = add("create", _create, "create an environment and register its kernel", change)
+    create = add("create", creating.create, "create an environment and register its kernel", change)
     create.epilog = (
         "With Python and no kernel package among the packages, ipykernel is added. "
         "Example: jupyter envmanager create -n stats python=3.12 pandas"
@@ -187,25 +132,39 @@ def _parser() -> argparse.ArgumentParser:
     where.add_argument("-p", "--prefix", help="folder of the environment")
     create.add_argument("spec", nargs="*", help="packages, such as python=3.12 numpy “pandas>=2”")
     create.add_argument("-c", "--channel", action="append", help="channel; may be repeated")
-    create.add_argument("--kernel", help="name of the kernel")
-    create.add_argument("--display-name", help="what the launcher shows")
-    create.add_argument("--no-kernel", action="store_true", help="register no kernel")
-    create.add_argument("--dry-run", action="store_true", help="show the plan only")
-    _add_changes(add, change)
-    add("kernels", _kernels, "list the kernels and the environment of each")
+    create.add_argument(
+        "--pypi", action="append", default=[], metavar="REQUIREMENT", help="a package from PyPI, or a URL"
+    )
+    creating.add_options(create)
+    save = add("save", creating.save, "create an environment with what was asked for in another one", change)
+    _add_environment(save, environment)
+    save.add_argument("name", help="name of the new environment")
+    creating.add_options(save)
+    save.set_defaults(prefix=None)
+    _add_changes(add, change, environment)
+    kernels.add_parsers(add, shared, environment)
     add("gpus", _gpus, "show the GPUs of this machine")
     add("jobs", _jobs, "list jobs, or cancel one").add_argument("--cancel", metavar="JOB", help="cancel this job")
     return parser
 
 
-def _add_changes(add: Callable[..., argparse.ArgumentParser], change: argparse.ArgumentParser) -> None:
+def _add_environment(parser: argparse.ArgumentParser, default: str | None) -> None:
+    if default is None:
+        parser.add_argument("environment", help="name, folder or id of the environment")
+    else:
+        parser.add_argument("-e", "--environment", default=default, help="another one than the kernel's own")
+
+
+def _add_changes(
+    add: Callable[..., argparse.ArgumentParser], change: argparse.ArgumentParser, environment: str | None
+) -> None:
     """The commands on the packages of an environment."""
     one = argparse.ArgumentParser(add_help=False, parents=[change])
-    one.add_argument("environment", help="name, folder or id of the environment")
+    _add_environment(one, environment)
     one.add_argument("--dry-run", action="store_true", help="show what would happen, and do nothing")
     find = add("search", changes.search, "search the channels and PyPI for packages")
     find.add_argument("query", help="part of a name")
-    find.add_argument("-e", "--environment", help="search the channels of this environment")
+    find.add_argument("-e", "--environment", default=environment, help="search the channels of this environment")
     find.add_argument("--limit", type=int, default=20, help="show so many (20)")
     install = add("install", changes.install, "install packages into an environment", one)
     install.add_argument("spec", nargs="*", help="packages, such as numpy “pandas>=2”")
@@ -227,6 +186,6 @@ def _add_changes(add: Callable[..., argparse.ArgumentParser], change: argparse.A
     check.add_argument("--full", action="store_true", help="read every file")
     check.add_argument("--repair", action="store_true", help="link damaged packages anew")
     history = add("history", changes.history, "list the states of an environment that are kept")
-    history.add_argument("environment", help="name, folder or id")
+    _add_environment(history, environment)
     rollback = add("rollback", changes.rollback, "make another state of an environment the current one", one)
     rollback.add_argument("generation", nargs="?", type=int, help="its number; the one before by default")

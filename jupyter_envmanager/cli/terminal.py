@@ -58,9 +58,9 @@ def _say_waiting(job: Job, said: str) -> str:
     return job.waiting_for or said
 
 
-def confirmed(question: str) -> bool:
-    """Ask; raises Invalid where nobody can answer."""
+def confirmed(question: str, options: argparse.Namespace) -> bool:
+    """Ask; raises Invalid where nobody can answer, as in a cell (``options.asks`` is False)."""
     sys.stdout.flush()
-    if not sys.stdin.isatty():
+    if not getattr(options, "asks", True) or not sys.stdin.isatty():
         raise Invalid("Nobody can confirm this here.", hint="Add --yes.")
     return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")

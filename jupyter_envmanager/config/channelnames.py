@@ -127,6 +127,21 @@ class ChannelNames:
             return self._multichannels[plain]
         return (self._named(plain),)
 
+    def name_of(self, url: str) -> str:
+        """What people call the channel at ``url``: ``conda-forge`` also for a site's mirror of it.
+
+        The answer is ``url`` itself, without credentials, where no name leads there.
+        """
+        found = split_url(url)
+        if found is None:
+            return url
+        for name, channel in sorted(self._custom.items(), key=lambda item: -len(item[0])):
+            rest = _below(found.address, channel.address)
+            if rest is not None and channel.scheme == found.scheme:
+                return "/".join(filter(None, (name, rest)))
+        rest = _below(found.address, replace(self._alias, name="").address.rstrip("/"))
+        return rest or f"{found.scheme}://{found.place}"
+
     def _named(self, name: str) -> Channel:
         parts = name.split("/")
         for length in range(len(parts), 0, -1):

@@ -134,6 +134,10 @@ class Settings:
                 origin=origin,
             )
 
+    def name_of(self, url: str) -> str:
+        """What people call the channel at ``url``, where it has a name; never with credentials."""
+        return self._names.name_of(url)
+
     @cached_property
     def _names(self) -> ChannelNames:
         builds = [self.home / "conda-bld", *([self.root_prefix / "conda-bld"] if self.root_prefix else [])]

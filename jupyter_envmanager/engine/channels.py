@@ -7,7 +7,7 @@ Reading goes through rattler's gateway, which keeps indexes on disk, fetches sha
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Collection, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -152,6 +152,20 @@ class Channels:
     async def _all_names(self) -> list[str]:
         await self._look(_PATIENCE_SECONDS)
         return sorted(self._read_names().all)
+
+    async def having(self, names: Collection[str]) -> frozenset[str]:
+        """Those of these names that a channel has.
+
+        Raises
+        ------
+        ChannelUnreachable
+            No channel answers.
+        """
+        return await aside(self._having(names))
+
+    async def _having(self, names: Collection[str]) -> frozenset[str]:
+        await self._look(_PATIENCE_SECONDS)
+        return self._read_names().all.intersection(names)
 
     def _read_names(self) -> Names:
         """The names of the channels that answered; raises when none did."""

@@ -31,6 +31,23 @@ class Report(Protocol):
     ) -> None: ...
 
 
+def part(report: Report, begin: float, end: float) -> Report:
+    """A report for one part of a job: its 0..1 becomes ``begin``..``end`` of the whole."""
+
+    def told(
+        phase: Phase,
+        message: str,
+        progress: float,
+        bytes_done: int | None = None,
+        bytes_total: int | None = None,
+        *,
+        passing: bool = False,
+    ) -> None:
+        report(phase, message, begin + (end - begin) * progress, bytes_done, bytes_total, passing=passing)
+
+    return told
+
+
 class InstallProgress:
     """An ``InstallerReporter`` that turns many callbacks, from many threads, into few lines.
 

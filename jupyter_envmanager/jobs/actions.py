@@ -12,13 +12,17 @@ import msgspec
 from .. import __version__
 from ..engine import generations, history, records, transaction
 from ..engine.client import Network
-from ..engine.progress import Report
+from ..engine.progress import Report, part
 from ..engine.workplace import Journal, Workplace, write_marker
 from ..environments import fingerprint
 from ..errors import Conflict, NotFound
+from ..pypi import apply as apply_pypi
 from .lock import Lock, cache_lock
 from .recovery import Registered, finish, recover
 from .store import Action, CreateAction, RemoveAction
+
+# A share of the bar each, where an environment has packages from PyPI.
+_PYPI_BEGINS, _PYPI_ENDS = 0.6, 0.98
 
 
 async def create(action: CreateAction, place: Workplace, job: str, lock: Lock, report: Report) -> Registered:
@@ -28,7 +32,7 @@ async def create(action: CreateAction, place: Workplace, job: str, lock: Lock, r
     ------
     Conflict
         Something is at the prefix by now.
-    Damaged, ChannelUnreachable, NoSpace, NotAllowed
+    Damaged, ChannelUnreachable, NoSpace, NotAllowed, BuildFailed, Overwrites
         Nothing was changed.
     """
     prefix = place.prefix
@@ -65,8 +69,10 @@ async def _build(action: CreateAction, stage: Path, job: str, report: Report) ->
     pkgs_dirs = [Path(folder) for folder in action.pkgs_dirs]
     to_link = records.from_json(stored.records)
     cache = transaction.writable_cache(pkgs_dirs)
+    theirs = stored.pypi.actions if stored.pypi is not None else []
+    download_size = stored.plan.download_size - sum(one.size or 0 for one in theirs)
     # Whoever only reads the cache need not wait for those who write it.
-    with cache_lock(cache, job, report) if stored.plan.download_size else nullcontext():
+    with cache_lock(cache, job, report) if download_size else nullcontext():
         await transaction.link(
             to_link,
             stage=stage,
@@ -75,9 +81,12 @@ async def _build(action: CreateAction, stage: Path, job: str, report: Report) ->
             reach=msgspec.json.decode(action.network, type=Network),
             pkgs_dirs=pkgs_dirs,
             run_link_scripts=action.run_link_scripts,
-            download_size=stored.plan.download_size,
-            report=report,
+            download_size=download_size,
+            report=report if stored.pypi is None else part(report, 0.0, _PYPI_BEGINS),
         )
+    if stored.pypi is not None and action.pypi is not None:
+        rest = part(report, _PYPI_BEGINS, _PYPI_ENDS)
+        apply_pypi(stored.pypi, stage=stage, prefix=Path(action.prefix), settings=action.pypi, report=rest)
     history.append(stage, command=action.command, specs=stored.specs, linked=to_link)
     write_marker(
         stage,
@@ -125,7 +134,13 @@ def remove(action: RemoveAction, place: Workplace, job: str, lock: Lock, report:
     finish_older(action, place)
     if not place.prefix.is_dir():
         raise NotFound(f"{place.prefix} is gone already.", hint="Refresh the list.")
-    journal = Journal(action="remove", job=job, prefix=str(place.prefix), kernels=action.kernels)
+    journal = Journal(
+        action="remove",
+        job=job,
+        prefix=str(place.prefix),
+        kernels=action.kernels,
+        shared_kernels_dir=action.shared_kernels_dir,
+    )
     place.open()
     place.write_journal(journal)
     try:

@@ -101,7 +101,8 @@ def finish(journal: Journal, *, kernels_dir: Path, environments_txt: Path, confi
         The user has just agreed to remove the journal's kernels, also those that we did not write.
     """
     prefix = Path(journal.prefix)
-    registry = KernelRegistry(kernels_dir, [kernels_dir])
+    shared = [Path(journal.shared_kernels_dir)] if journal.shared_kernels_dir else []
+    registry = KernelRegistry(kernels_dir, [kernels_dir, *shared])
     if journal.action == "change":
         add_to_environments_txt(prefix, environments_txt)
         return Registered()

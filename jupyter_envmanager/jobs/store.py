@@ -35,11 +35,12 @@ _ID = re.compile(r"[0-9a-z]{1,40}")
 
 
 class CreateAction(msgspec.Struct, frozen=True, kw_only=True, tag="create"):
-    """All a worker needs to create an environment."""
+    """All a worker needs to create an environment; ``pypi`` where its plan has packages from there."""
 
     prefix: str
     environment: str
     plan: StoredPlan
+    pypi: PypiSettings | None = None
     kernel: str | None
     display_name: str | None
     command: str
@@ -53,12 +54,13 @@ class CreateAction(msgspec.Struct, frozen=True, kw_only=True, tag="create"):
 
 
 class RemoveAction(msgspec.Struct, frozen=True, kw_only=True, tag="remove"):
-    """All a worker needs to remove an environment."""
+    """All a worker needs to remove an environment; its kernels may lie in ``shared_kernels_dir``, too."""
 
     prefix: str
     environment: str
     kernels: list[str]
     kernels_dir: str
+    shared_kernels_dir: str | None = None
     environments_txt: str
 
 

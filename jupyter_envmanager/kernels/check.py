@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,32 +24,42 @@ from traitlets import TraitError
 
 from ..models import KernelCheck, Problem
 from . import kernelspec
+from .symptoms import Reason, Remedy, reason
 
 if TYPE_CHECKING:
     from jupyter_client.asynchronous.client import AsyncKernelClient
     from jupyter_client.manager import AsyncKernelManager
 
-_STDERR_LENGTH = 4000
+#: The provisioner that explains failures in the notebook, by its name as an entry point.
+PROVISIONER = "jupyter-envmanager"
+OUTPUT_LENGTH = 4000
 _POLL_SECONDS = 0.05
+_BANNER_LENGTH = 200
 _ASK = (
-    "__import__('json').dumps([__import__('sys').prefix, __import__('os').environ.get('PATH', ''),"
-    " __import__('site').ENABLE_USER_SITE])"
+    "(lambda sys, os, site, json: json.dumps([sys.prefix, os.environ.get('PATH', ''),"
+    " bool(site.ENABLE_USER_SITE) or site.getusersitepackages() in sys.path,"
+    " os.environ.get('PYTHONNOUSERSITE', '')]))"
+    "(*map(__import__, ('sys', 'os', 'site', 'json')))"
 )
 
 
 class _Failed(Exception):
-    """The kernel is no good; the message says why and ``hint`` what to do."""
+    """The kernel is no good; the reason says why, and what to do."""
 
-    def __init__(self, message: str, hint: str) -> None:
+    def __init__(self, message: str, hint: str, remedy: Remedy = None) -> None:
         super().__init__(message)
-        self.hint = hint
+        self.reason = Reason(message, hint, remedy)
 
 
-def check_kernel(kernel_json: dict[str, Any] | Path, prefix: Path, timeout: float) -> KernelCheck:
+def check_kernel(
+    kernel_json: dict[str, Any] | Path, prefix: Path, timeout: float, *, folder: Path | None = None
+) -> KernelCheck:
     """Start a kernel, ask it where it runs, and stop it.
 
     It passes when it answers within ``timeout`` and, for Python, runs in ``prefix`` with the prefix's programs first on
-    its ``PATH``. Blocks, and runs an event loop of its own: call it in a thread.
+    its ``PATH``, and sees packages of ``~/.local`` only where it is meant to. Blocks, and runs an event loop of its
+    own: call it in a thread. What was learned of a kernel that failed later is in the result as well. The problem's
+    details hold ``stderr``, the end of what the kernel wrote, and the ``remedy`` if there is one.
 
     Parameters
     ----------
@@ -58,51 +69,83 @@ def check_kernel(kernel_json: dict[str, Any] | Path, prefix: Path, timeout: floa
         The environment that the kernel should run in.
     timeout:
         Seconds until the first reply, and again until the answer.
+    folder:
+        Start it as a notebook of this folder would, with the user's own IPython files. By default it starts in an
+        empty folder without them.
     """
     started = time.time()
-    with tempfile.TemporaryDirectory(prefix="envmanager-check-", ignore_cleanup_errors=True) as folder:
-        work = Path(folder)
-        output = work / "output"
+    facts: dict[str, Any] = {}
+    problem: Problem | None = None
+    with tempfile.TemporaryDirectory(prefix="envmanager-check-", ignore_cleanup_errors=True) as temporary:
+        test = _Test(Path(temporary), prefix, timeout, folder, facts)
         try:
-            seconds = asyncio.run(_check(kernel_json, prefix, timeout, work, output))
+            asyncio.run(_check(kernel_json, test))
         except _Failed as failure:
-            problem = Problem(
-                code="kernel_failed",
-                message=str(failure),
-                hint=failure.hint,
-                details={"stderr": _tail(output)},
-            )
-            return KernelCheck(state="failed", time=started, problem=problem)
-    return KernelCheck(state="passed", time=started, seconds=seconds)
+            remedy = failure.reason.remedy
+            details = {"stderr": test.written(), **({"remedy": remedy} if remedy else {})}
+            problem = Problem(code="kernel_failed", message=str(failure), hint=failure.reason.hint, details=details)
+        facts["output"] = test.written()
+    return KernelCheck(state="failed" if problem else "passed", time=started, problem=problem, **facts)
 
 
-async def _check(kernel_json: dict[str, Any] | Path, prefix: Path, timeout: float, work: Path, output: Path) -> float:
-    """Seconds to the first reply of a kernel that is as it should be."""
+@dataclass(frozen=True)
+class _Test:
+    """One test start: its files, what is expected, and the facts found so far."""
+
+    work: Path
+    prefix: Path
+    timeout: float
+    folder: Path | None
+    facts: dict[str, Any]
+
+    @property
+    def output(self) -> Path:
+        """What the kernel wrote."""
+        return self.work / "output"
+
+    def written(self) -> str:
+        """The end of what the kernel wrote."""
+        try:
+            return self.output.read_text(encoding="utf-8", errors="replace")[-OUTPUT_LENGTH:]
+        except OSError:
+            return ""
+
+    def environment(self) -> dict[str, str]:
+        """The variables that the kernel is started with."""
+        runtime = {"JUPYTER_RUNTIME_DIR": str(self.work)}
+        # The user's startup files and history stay out of a test start.
+        own = {"IPYTHONDIR": str(self.work / "ipython")} if self.folder is None else {}
+        return {**os.environ, **runtime, **own}
+
+
+async def _check(kernel_json: dict[str, Any] | Path, test: _Test) -> None:
+    """Return when the kernel is as it should be; raises _Failed."""
     spec = _read(kernel_json)
     begin = time.monotonic()
-    async with _running(spec, work, output) as (manager, client):
-        await _first_reply(manager, client, timeout, prefix, output)
-        seconds = time.monotonic() - begin
+    async with _running(spec, test) as (manager, client):
+        info = await _first_reply(manager, client, test)
+        test.facts["seconds"] = time.monotonic() - begin
+        lines = str(info.get("banner") or "").strip().splitlines()
+        test.facts["banner"] = lines[0].strip()[:_BANNER_LENGTH] if lines else ""
         if spec.language.lower() == "python":
-            _compare(await _ask(client, timeout), prefix)
-        return seconds
+            _compare(await _ask(client, test.timeout), spec, test)
 
 
-async def _first_reply(
-    manager: AsyncKernelManager, client: AsyncKernelClient, timeout: float, prefix: Path, output: Path
-) -> None:
-    reply = asyncio.ensure_future(client.kernel_info(reply=True, timeout=timeout))
+async def _first_reply(manager: AsyncKernelManager, client: AsyncKernelClient, test: _Test) -> dict[str, Any]:
+    """The content of the first reply."""
+    reply = asyncio.ensure_future(client.kernel_info(reply=True, timeout=test.timeout))
     try:
         while not (await asyncio.wait({reply}, timeout=_POLL_SECONDS))[0]:
             if not await manager.is_alive():
-                raise await _silent(manager, timeout, prefix, output)
-        reply.result()
+                raise await _silent(manager, test)
+        content: dict[str, Any] = reply.result()["content"]
     except (TimeoutError, asyncio.TimeoutError):
-        raise await _silent(manager, timeout, prefix, output) from None
+        raise await _silent(manager, test) from None
     finally:
         reply.cancel()
         with contextlib.suppress(asyncio.CancelledError, Exception):
             await reply
+    return content
 
 
 def _read(kernel_json: dict[str, Any] | Path) -> kernelspec.Spec:
@@ -111,7 +154,7 @@ def _read(kernel_json: dict[str, Any] | Path) -> kernelspec.Spec:
     else:
         spec = kernelspec.parse("check", Path(), kernel_json)
     if spec.fault:
-        raise _Failed(f"The kernelspec is broken: {spec.fault}", "Register the kernel again.")
+        raise _Failed(f"The kernelspec is broken: {spec.fault}", "Register the kernel again.", "register")
     return spec
 
 
@@ -125,7 +168,8 @@ def _manager(spec: kernelspec.Spec, work: Path) -> AsyncKernelManager:
         display_name=spec.display_name,
         language=spec.language,
         resource_dir=str(spec.folder),
-        metadata=spec.metadata,
+        # A provisioner that explains instead of failing would hide what is looked for here.
+        metadata={**_unexplained(), **spec.metadata},
         interrupt_mode=spec.extra.get("interrupt_mode", "signal"),
     )
 
@@ -138,22 +182,28 @@ def _manager(spec: kernelspec.Spec, work: Path) -> AsyncKernelManager:
     )
 
 
+def _unexplained() -> dict[str, Any]:
+    from jupyter_client.provisioning.factory import KernelProvisionerFactory
+
+    factory = KernelProvisionerFactory.instance()
+    if factory.default_provisioner_name != PROVISIONER:
+        return {}
+    return {"kernel_provisioner": {"provisioner_name": "local-provisioner"}}
+
+
 @contextlib.asynccontextmanager
-async def _running(
-    spec: kernelspec.Spec, work: Path, output: Path
-) -> AsyncIterator[tuple[AsyncKernelManager, AsyncKernelClient]]:
+async def _running(spec: kernelspec.Spec, test: _Test) -> AsyncIterator[tuple[AsyncKernelManager, AsyncKernelClient]]:
     """A started kernel and a client; whatever happens, both are gone afterwards."""
     try:
-        manager = _manager(spec, work)
+        manager = _manager(spec, test.work)
     except TraitError as error:
-        raise _Failed(f"The kernelspec is broken: {error}", "Register the kernel again.") from error
-    # The user's startup files and history stay out of a test start.
-    env = {**os.environ, "IPYTHONDIR": str(work / "ipython"), "JUPYTER_RUNTIME_DIR": str(work)}
+        raise _Failed(f"The kernelspec is broken: {error}", "Register the kernel again.", "register") from error
+    folder = test.folder if test.folder is not None and test.folder.is_dir() else test.work
     client: AsyncKernelClient | None = None
     try:
-        with output.open("wb") as stream:
+        with test.output.open("wb") as stream:
             try:
-                await manager.start_kernel(env=env, cwd=str(work), stdout=stream, stderr=stream)
+                await manager.start_kernel(env=test.environment(), cwd=str(folder), stdout=stream, stderr=stream)
             except Exception as error:  # a provisioner may raise anything; all of it means: not started
                 raise _not_started(spec, error) from error
         client = manager.client()
@@ -177,7 +227,7 @@ async def _stop(manager: AsyncKernelManager) -> None:
 
 
 async def _ask(client: AsyncKernelClient, timeout: float) -> list[Any]:
-    """What a Python kernel says of itself: ``sys.prefix``, ``PATH``, ``site.ENABLE_USER_SITE``."""
+    """What a Python kernel says: ``sys.prefix``, ``PATH``, whether it sees the user site, ``PYTHONNOUSERSITE``."""
     try:
         reply = await client.execute(
             "", silent=True, store_history=False, user_expressions={"here": _ASK}, reply=True, timeout=timeout
@@ -192,20 +242,37 @@ async def _ask(client: AsyncKernelClient, timeout: float) -> list[Any]:
     return found
 
 
-def _compare(answer: list[Any], prefix: Path) -> None:
-    running, path, _user_site = answer
-    if os.path.realpath(running) != os.path.realpath(prefix):
+def _compare(answer: list[Any], spec: kernelspec.Spec, test: _Test) -> None:
+    running, path, user_site, unwanted = answer
+    folders = path.split(os.pathsep) if path else []
+    test.facts.update(prefix=running, path=folders, user_site=user_site)
+    if os.path.realpath(running) != os.path.realpath(test.prefix):
         raise _Failed(
-            f"The kernel runs in {running} and not in {prefix}.",
+            f"The kernel runs in {running} and not in {test.prefix}.",
             "Register the kernel again for this environment.",
+            "register",
         )
-    wanted = kernelspec.folder_of_programs(prefix)
-    first = path.split(os.pathsep)[0]
-    if not first or os.path.realpath(first) != os.path.realpath(wanted):
+    wanted = kernelspec.folder_of_programs(test.prefix)
+    first = folders[0] if folders else ""
+    # A package's activation script may put another folder of the environment before it.
+    if not first or os.path.realpath(test.prefix) not in _parents(os.path.realpath(first)):
         raise _Failed(
             f"Commands such as !pip would run from {first or 'nowhere'} and not from {wanted}.",
             "Register the kernel again: its PATH must begin with the environment's programs.",
+            "register",
         )
+    if user_site and (unwanted or spec.env.get("PYTHONNOUSERSITE") or spec.stamp.get("user_site") is False):
+        raise _Failed(
+            "The kernel sees the packages of ~/.local, which it is set not to see: other versions may be imported"
+            " than the environment has.",
+            "Take options such as -E and variables such as PYTHONPATH out of the kernel's settings, or register it"
+            " again.",
+            "register",
+        )
+
+
+def _parents(path: str) -> set[str]:
+    return {path, *map(str, Path(path).parents)}
 
 
 def _not_started(spec: kernelspec.Spec, error: Exception) -> _Failed:
@@ -214,29 +281,19 @@ def _not_started(spec: kernelspec.Spec, error: Exception) -> _Failed:
         return _Failed(
             f"The kernel cannot start: {program} is not there.",
             "Register the kernel again, or remove it if its environment is gone.",
+            "register",
         )
     if isinstance(error, PermissionError):
         return _Failed(f"The kernel cannot start: you may not run {program}.", "Ask its owner for the right to run it.")
-    return _Failed(f"The kernel cannot start: {error}.", "Register the kernel again.")
+    return _Failed(f"The kernel cannot start: {error}.", "Register the kernel again.", "register")
 
 
-async def _silent(manager: AsyncKernelManager, timeout: float, prefix: Path, output: Path) -> _Failed:
+async def _silent(manager: AsyncKernelManager, test: _Test) -> _Failed:
     """Why a kernel that was started did not answer."""
-    text = _tail(output)
-    if "No module named ipykernel" in text or "No module named 'ipykernel'" in text:
-        return _Failed(f"ipykernel is not installed in {prefix}.", "Install ipykernel there, then try again.")
     if await manager.is_alive():
         return _Failed(
-            f"The kernel did not answer within {timeout:g} s.",
+            f"The kernel did not answer within {test.timeout:g} s.",
             "The disk or the machine may be busy: try again, and if it stays so, look at the kernel's output.",
         )
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    reason = f": {lines[-1]}" if lines else ""
-    return _Failed(f"The kernel stopped while it started{reason}", "The output below says more.")
-
-
-def _tail(output: Path) -> str:
-    try:
-        return output.read_text(encoding="utf-8", errors="replace")[-_STDERR_LENGTH:]
-    except OSError:
-        return ""
+    found = reason(test.written(), test.prefix, test.folder)
+    return _Failed(found.message, found.hint, found.remedy)

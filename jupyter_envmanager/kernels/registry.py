@@ -1,70 +1,40 @@
-"""Which kernelspecs are there, where do they lead, and how does an environment get one?
+"""Which kernelspecs are there, and how does one come, change, move and go?
 
-Jupyter looks through a path of folders; the first spec of a name wins, and case does not count
-(https://jupyter-client.readthedocs.io/en/latest/kernels.html). We write into one folder, the user's, and mark what we
-write: ``metadata.jupyter_envmanager``.
+New ones go into the user's folder or the group's. What we write is marked (``metadata.jupyter_envmanager``, see
+`recipe`); what others wrote is only changed when the user has agreed to it.
 """
 
 from __future__ import annotations
 
 import builtins
-import contextlib
-import errno
-import importlib.util
-import json
-import logging
-import os
-import re
-import shutil
-import sys
-import tempfile
-import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
-from ..errors import Conflict, Invalid, NoSpace, NotAllowed, NotFound
-from ..models import Environment, Kernel, KernelCheck
-from . import kernelspec, target
-from .kernelspec import NewSpec, Spec
+from ..errors import Conflict, NotAllowed, NotFound
+from ..models import (
+    Environment,
+    Kernel,
+    KernelCheck,
+    KernelCopy,
+    KernelEdit,
+    KernelSettings,
+    KernelTemplate,
+    NewKernel,
+    Problem,
+)
+from . import making, names, plain, recipe, writing
+from . import templates as templating
+from .kernelspec import Spec
+from .listing import Listing, Scopes
+from .looking import NATIVE, Looker, is_writable
+from .settings import settings_of
 
-log = logging.getLogger(__name__)
-
-_LANGUAGE_OF = {
-    "ansible-kernel": "ansible",
-    "bash_kernel": "bash",
-    "calysto_scheme": "scheme",
-    "gnuplot_kernel": "gnuplot",
-    "ihaskell": "haskell",
-    "ipykernel": "python",
-    "octave_kernel": "octave",
-    "r-irkernel": "r",
-    "sas_kernel": "sas",
-    "sos-notebook": "sos",
-    "stata_kernel": "stata",
-    "xeus-cling": "c++",
-    "xeus-cpp": "c++",
-    "xeus-lua": "lua",
-    "xeus-octave": "octave",
-    "xeus-python": "python",
-    "xeus-r": "r",
-    "xeus-sql": "sql",
-    "xeus-sqlite": "sql",
-}
-KERNEL_PACKAGES = frozenset(_LANGUAGE_OF)
-
-_NAME = re.compile(r"[A-Za-z0-9._-]+")
-_NATIVE = "python3"
-_RESERVED = {"python", "python2", _NATIVE}
-
-
-def has_kernel_package(package_names: Iterable[str], languages: Iterable[str] = ()) -> bool:
-    """Whether one of these packages is a Jupyter kernel; with ``languages``, a kernel for one of them."""
-    wanted = {language.lower() for language in languages}
-    found = {_LANGUAGE_OF[name.lower()] for name in package_names if name.lower() in _LANGUAGE_OF}
-    return bool(found & wanted) if wanted else bool(found)
+_RESERVED = {"python", "python2", NATIVE}
+Place = Literal["me", "group"]
 
 
 class KernelRegistry:
@@ -75,52 +45,196 @@ class KernelRegistry:
     user_dir:
         The ``kernels`` folder that new specs go to.
     search_path:
-        All ``kernels`` folders in Jupyter's order; ``user_dir`` comes first when it is not one of them.
+        All ``kernels`` folders in Jupyter's order; ``user_dir`` comes first when it is not one of them, ``group_dir``
+        last.
+    group_dir:
+        The ``kernels`` folder that a group shares, if there is one.
+    server_prefix:
+        The environment that the server runs from.
+    templates:
+        The site's folders of templates; each is one, or holds some.
+    user_templates:
+        The user's folder of templates.
     """
 
-    def __init__(self, user_dir: Path, search_path: Sequence[Path]) -> None:
+    def __init__(
+        self,
+        user_dir: Path,
+        search_path: Sequence[Path],
+        *,
+        group_dir: Path | None = None,
+        server_prefix: Path | None = None,
+        templates: Sequence[Path] = (),
+        user_templates: Path | None = None,
+    ) -> None:
         self._user_dir = user_dir
-        self._path = list(dict.fromkeys(search_path if user_dir in search_path else [user_dir, *search_path]))
-        self._read: dict[str, _Read] = {}
+        self._group_dir = group_dir
+        path = list(search_path if user_dir in search_path else [user_dir, *search_path])
+        self._looker = Looker(list(dict.fromkeys([*path, *([group_dir] if group_dir else [])])))
+        self._scopes = Scopes(user_dir, group_dir, server_prefix)
+        self._site_templates = templates
+        self._user_templates = user_templates
+
+    # What is there
 
     def list(self, environments: Sequence[Environment], checks: Mapping[str, KernelCheck]) -> builtins.list[Kernel]:
-        """Every kernelspec that Jupyter sees, by display name, with the environment of each.
+        """Every kernelspec that Jupyter sees, by display name, with the environment of each and what is wrong with it.
 
         ``checks`` maps kernel names to the results of their test starts.
         """
-        known = target.Known(environments)
-        writable: dict[str, bool] = {}
-        kernels = []
-        for name, read in self._look().items():
-            if read.place not in writable:
-                writable[read.place] = os.access(read.place, os.W_OK)
-            kernels.append(_kernel(read, known, checks.get(name), writable[read.place]))
-        return sorted(kernels, key=lambda kernel: (kernel.display_name.lower(), kernel.name))
+        return Listing(environments, checks, self._scopes).all(self._looker.look())
 
-    def register(self, *, prefix: Path, environment: str, display_name: str, name: str) -> Kernel:
+    def settings(
+        self, name: str, environments: Sequence[Environment], checks: Mapping[str, KernelCheck]
+    ) -> KernelSettings:
+        """What an editor shows of one kernel; raises NotFound."""
+        spec = self._named(name)
+        found = {kernel.name: kernel for kernel in self.list(environments, checks)}
+        return settings_of(spec, found[spec.name])
+
+    def folders(self) -> tuple[str, str | None]:
+        """The ``kernels`` folders of the user and of the group."""
+        return str(self._user_dir), str(self._group_dir) if self._group_dir else None
+
+    def templates(self) -> builtins.list[KernelTemplate]:
+        """What kernels can be made from, ours first."""
+        return templating.listed(self._templates())
+
+    def template_problems(self) -> builtins.list[Problem]:
+        """Why some folders of templates are left out."""
+        return templating.problems(self._templates())
+
+    def _templates(self) -> builtins.list[templating.Template]:
+        return templating.find(self._user_templates, self._site_templates)
+
+    # What comes, changes, moves and goes
+
+    def register(
+        self,
+        *,
+        prefix: Path,
+        environment: str,
+        display_name: str,
+        name: str,
+        request: NewKernel | None = None,
+        to: Place = "me",
+    ) -> Kernel:
         """Write the kernelspec of an environment, anew if it has been written before.
 
-        It is there in one step: Jupyter never sees half of it.
+        It is there in one step: Jupyter never sees half of it. Without a ``request``, one that is there keeps its
+        settings.
 
         Raises
         ------
         Invalid
-            The name has characters that Jupyter refuses, or the environment has no kernel.
+            The name has characters that Jupyter refuses, the environment has no such kernel, or a field of the request
+            cannot be used.
+        NotFound
+            There is no such template.
         Conflict
             A kernel of that name exists that is not this environment's.
+        NotAllowed
+            The folder cannot be written.
         """
-        _check_name(name)
-        known = self._specs().get(name.lower())
+        names.check(name)
+        known = self._looker.specs().get(name.lower())
         if known is not None and known.stamp.get("environment") != environment:
-            raise _taken(known)
-        new = kernelspec.build(prefix, environment=environment, display_name=display_name)
-        mine = known is not None and known.folder.parent == self._user_dir
-        folder = known.folder if known is not None and mine else self._user_dir / name
-        with _translated(self._user_dir):
-            self._write(new, folder)
-        spec = kernelspec.read(folder, folder.name.lower())
-        kernel = _kernel(_Read(spec), target.Known([]), None, writable=True)
-        return msgspec.structs.replace(kernel, environment=environment, prefix=str(prefix))
+            raise names.taken(known)
+        place = self._place(to)
+        folder = known.folder if known is not None and known.folder.parent == place else place / name
+        if known is not None and request is None:
+            made = replace(recipe.of(known), prefix=str(prefix))
+        else:
+            made = making.requested(recipe.from_request(request, environment, prefix))
+        shown = recipe.checked_display_name(display_name)
+        logo = request.logo if request else None
+        self._write(making.files(made, folder.name, shown, self._templates(), logo=logo, current=known), folder)
+        return self._described(folder, environment, prefix)
+
+    def edit(self, name: str, edit: KernelEdit, *, force: bool = False) -> None:
+        """Change a kernelspec; one that we did not write only with ``force``.
+
+        Raises
+        ------
+        NotFound, NotAllowed, Invalid, NoSpace
+        """
+        spec = self._to_change(name, "changed", force)
+        recipe.check_edit(edit)
+        if not making.is_ours(spec):
+            self._write(plain.edited(spec, edit), spec.folder)
+            return
+        shown = edit.display_name or spec.display_name or spec.name
+        made = making.with_edit(recipe.of(spec), edit, spec.display_name, shown)
+        self._write(making.files(made, spec.folder.name, shown, [], logo=edit.logo, current=spec), spec.folder)
+
+    def rewrite(self, name: str, environment: Environment, *, force: bool = False) -> None:
+        """Write a kernelspec anew for its environment, with the settings that it has.
+
+        Raises
+        ------
+        NotFound, NotAllowed, Invalid, NoSpace
+        """
+        spec = self._to_change(name, "written anew", force)
+        made = making.for_environment(spec, environment)
+        known = self._templates()
+        if not made.built_in and made.template not in {template.name for template in known if not template.fault}:
+            made = replace(made, template="")
+        shown = spec.display_name or environment.name
+        files = making.files(made, spec.folder.name, shown, known, current=spec)
+        if not spec.stamp:
+            files = making.beside_others(files, spec.folder)
+        self._write(files, spec.folder)
+
+    def copy(self, name: str, request: KernelCopy) -> str:
+        """Make a copy in the user's folder, which is ours to change; returns its name.
+
+        Raises
+        ------
+        NotFound, Invalid, Conflict, NotAllowed, NoSpace
+        """
+        spec = self._named(name)
+        old = spec.display_name or spec.name
+        taken = {known.display_name.casefold() for known in self._looker.specs().values()}
+        free = names.of_copy(old, lambda name: name.casefold() in taken)
+        shown = recipe.checked_display_name(request.display_name or free)
+        if request.name is not None:
+            self.check_new_name(request.name)
+        chosen = request.name or self.propose_name(shown)
+        folder = self._user_dir / chosen
+        made = making.for_copy(spec, shown)
+        if made is None:
+            writing.transfer(spec.folder, folder, files=making.as_it_is(spec, shown))
+        else:
+            self._write(making.files(made, chosen, shown, self._templates(), current=spec), folder)
+        return chosen.lower()
+
+    def move(self, name: str, to: Place, *, force: bool = False) -> None:
+        """Move a kernelspec between the user's folder and the group's, where whoever may look in may use it.
+
+        Raises
+        ------
+        NotFound, Conflict, NoSpace
+        NotAllowed
+            We did not write it, one of the folders cannot be written, or it is in neither of them.
+        """
+        spec = self._to_change(name, "moved", force)
+        place, scope = self._place(to), self._scopes.of(spec)
+        if scope == to:
+            return
+        if scope not in ("me", "group"):
+            raise NotAllowed(
+                f"The kernel “{spec.display_name or name}” is neither yours nor your group's.",
+                hint="Make a copy: that one can be moved.",
+            )
+        there = [entry for entry in (place.iterdir() if place.is_dir() else ()) if entry.name.lower() == spec.name]
+        if there:
+            raise Conflict(
+                f"There is a kernel of the name “{spec.name}” already in {place}.",
+                hint="Make a copy with another name, and move that one.",
+                field="name",
+                path=str(there[0]),
+            )
+        writing.move(spec.folder, place / spec.folder.name, shared=to == "group")
 
     def remove(self, name: str, *, force: bool = False) -> None:
         """Remove a kernelspec; one that we did not write only with ``force``.
@@ -132,36 +246,14 @@ class KernelRegistry:
         NotAllowed
             We did not write it, or its folder cannot be written.
         """
-        spec = self._specs().get(name.lower())
-        if spec is None:
-            raise NotFound(f"There is no kernel “{name}”.", hint="Refresh the list.")
-        if not _is_writable(spec):
-            raise NotAllowed(
-                f"The kernel “{spec.display_name or name}” cannot be removed: {spec.folder} is read-only.",
-                hint="It was installed for everyone, or comes with JupyterLab. Ask who installed it.",
-            )
-        if not spec.stamp and not force:
-            raise NotAllowed(
-                f"The kernel “{spec.display_name or name}” was not made by this environment manager.",
-                hint="Confirm that you want to remove it all the same.",
-            )
-        with _translated(spec.folder.parent):
-            if spec.folder.is_symlink():
-                spec.folder.unlink()
-                return
-            with _work_folder(spec.folder.parent) as work:
-                spec.folder.rename(work / "old")
+        writing.take_away(self._to_change(name, "removed", force).folder)
+
+    # Names
 
     def propose_name(self, environment_name: str) -> str:
         """A free kernel name in ASCII that looks like the environment's."""
-        ascii_name = unicodedata.normalize("NFKD", environment_name).encode("ascii", "ignore").decode()
-        slug = re.sub(r"[^a-z0-9._-]+", "-", ascii_name.lower()).strip("-._") or "environment"
-        taken = {*self._specs(), *_RESERVED}
-        number, name = 1, slug
-        while name in taken or (self._user_dir / name).exists():
-            number += 1
-            name = f"{slug}-{number}"
-        return name
+        taken = {*self._looker.specs(), *_RESERVED}
+        return names.free(environment_name, lambda name: name in taken or (self._user_dir / name).exists())
 
     def check_new_name(self, name: str) -> None:
         """Whether a kernel may be given this name.
@@ -173,188 +265,49 @@ class KernelRegistry:
         Conflict
             A kernel of that name exists; case does not count.
         """
-        _check_name(name)
-        known = self._specs().get(name.lower())
+        names.check(name)
+        known = self._looker.specs().get(name.lower())
         if known is not None:
-            raise _taken(known)
+            raise names.taken(known)
 
-    def _specs(self) -> dict[str, Spec]:
-        """The specs that count, by lower-case name."""
-        return {name: read.spec for name, read in self._look().items()}
+    def _named(self, name: str) -> Spec:
+        spec = self._looker.specs().get(name.lower())
+        if spec is None:
+            raise NotFound(f"There is no kernel “{name}”.", hint="Refresh the list.")
+        return spec
 
-    def _look(self) -> dict[str, _Read]:
-        """The specs that count; a kernel.json is read again only when it has changed."""
-        found: dict[str, _Read] = {}
-        for place in self._path:
-            try:
-                names = sorted(entry.name for entry in os.scandir(place) if entry.name.isprintable())
-            except OSError as error:
-                log.debug("No kernels read: %s", error)
-                continue
-            for name in names:
-                path = f"{place}{os.sep}{name}"
-                if name.lower() not in found and (version := _version(path)) is not None:
-                    known = self._read.get(path)
-                    if known is None or known.version != version:
-                        known = _Read(kernelspec.read(Path(path), name.lower()), version, str(place))
-                    found[name.lower()] = known
-        if _NATIVE not in found and (native := _native()) is not None:
-            found[_NATIVE] = _Read(native)
-        self._read = {str(read.spec.folder): read for read in found.values()}
-        return found
+    def _to_change(self, name: str, what: str, force: bool) -> Spec:
+        """A spec that may be changed: it can be written, and it is ours or the user has agreed."""
+        spec = self._named(name)
+        if not is_writable(spec):
+            raise NotAllowed(
+                f"The kernel “{spec.display_name or name}” cannot be {what}: {spec.folder} is read-only.",
+                hint="It was installed for everyone, or comes with JupyterLab. Make a copy, or ask who installed it.",
+                path=str(spec.folder),
+            )
+        if not spec.stamp and not force:
+            raise NotAllowed(
+                f"The kernel “{spec.display_name or name}” in {spec.folder} was not made by this environment manager.",
+                hint=f"Confirm that it shall be {what} all the same.",
+                path=str(spec.folder),
+                needs_force=True,
+            )
+        return spec
 
-    def _write(self, new: NewSpec, folder: Path) -> None:
-        self._user_dir.mkdir(parents=True, exist_ok=True)
-        with _work_folder(self._user_dir) as work:
-            stage = work / "new"
-            stage.mkdir()
-            if new.shipped is not None:
-                for file in new.shipped.iterdir():
-                    if file.is_file() and file.name != "kernel.json":
-                        shutil.copy(file, stage)
-            if new.script is not None:
-                (stage / "run.sh").write_text(new.script, encoding="utf-8", errors="surrogateescape")
-            text = json.dumps(new.content, indent=1) + "\n"
-            (stage / "kernel.json").write_text(text, encoding="utf-8")
-            _put(stage, folder)
+    def _place(self, to: Place) -> Path:
+        if to == "me":
+            return self._user_dir
+        if self._group_dir is None:
+            raise NotAllowed(
+                "There is no folder of kernels that a group shares.",
+                hint="Set EnvManagerApp.group_kernels_dir, or put a shared folder on JUPYTER_PATH.",
+            )
+        return self._group_dir
 
+    def _write(self, files: making.Files, folder: Path) -> None:
+        writing.put(files, folder, shared=folder.parent == self._group_dir)
 
-@contextlib.contextmanager
-def _work_folder(parent: Path) -> Iterator[Path]:
-    # Jupyter takes a folder with a kernel.json for a kernel; one level deeper it does not look.
-    with tempfile.TemporaryDirectory(prefix=".envmanager-", dir=parent, ignore_cleanup_errors=True) as work:
-        yield Path(work)
-
-
-@contextlib.contextmanager
-def _translated(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise NoSpace(f"There is no space left for a kernelspec in {folder}.", hint="Free some space.") from error
-        raise NotAllowed(
-            f"The kernelspecs in {folder} cannot be changed: {error.strerror or error}.",
-            hint="Check that the folder is yours and can be written.",
-        ) from error
-
-
-def _put(stage: Path, folder: Path) -> None:
-    """Move a finished spec into place. Over an older one file by file, kernel.json last: at no time is there none."""
-    if not (folder / "kernel.json").exists():
-        if folder.is_dir() and any(folder.iterdir()):
-            raise Conflict(f"{folder} is there already, and is no kernel.", hint="Choose another name.", field="name")
-        stage.rename(folder)
-        return
-    files = sorted(stage.iterdir(), key=lambda file: file.name == "kernel.json")
-    for file in files:
-        file.replace(folder / file.name)
-    for left in folder.iterdir():
-        if left.name not in {file.name for file in files} and left.is_file():
-            left.unlink()
-
-
-def _check_name(name: str) -> None:
-    if not _NAME.fullmatch(name) or set(name) == {"."}:
-        raise Invalid(
-            f"“{name}” cannot be a kernel's name.",
-            hint="Use letters, digits, and the signs . _ - only; the display name may have any character.",
-            field="name",
-        )
-
-
-def _taken(spec: Spec) -> Conflict:
-    return Conflict(
-        f"There is a kernel of the name “{spec.name}” already: {spec.display_name or spec.folder}.",
-        hint="Choose another name, or remove that kernel first.",
-        field="name",
-        path=str(spec.folder),
-    )
-
-
-def _native() -> Spec | None:
-    """The kernel of the server's own Python, which jupyter_client offers without a spec on the path."""
-    found = importlib.util.find_spec("ipykernel")
-    if found is None or not found.submodule_search_locations:
-        return None
-    folder = Path(found.submodule_search_locations[0]) / "resources"
-    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    return Spec(name=_NATIVE, folder=folder, argv=argv, display_name="Python 3 (ipykernel)", language="python")
-
-
-_INTERPRETER = f"{os.sep}python.exe" if os.name == "nt" else "/bin/python"
-
-
-@dataclass
-class _Read:
-    """A spec and the version of the kernel.json it was read from; what it starts, where that cannot change alone."""
-
-    spec: Spec
-    version: tuple[int, int, int] | None = None
-    place: str = ""
-    programs: Sequence[str] | None = None
-    answer: Kernel | None = None
-    asked: tuple[object, ...] = (None, None, None)
-
-    def starts(self) -> Sequence[str]:
-        """What the spec starts."""
-        if self.programs is not None:
-            return self.programs
-        programs = target.programs(self.spec)
-        if self.version is not None and len(programs) == 1 and not target.runs_script(self.spec):
-            self.programs = programs
-        return programs
-
-
-def _version(folder: str) -> tuple[int, int, int] | None:
-    """Changes with the kernel.json in a folder; None when there is none."""
-    try:
-        status = os.stat(f"{folder}{os.sep}kernel.json")  # noqa: PTH116
-    except (OSError, ValueError):
-        return None
-    return (status.st_mtime_ns, status.st_ino, status.st_size)
-
-
-def _is_writable(spec: Spec) -> bool:
-    return os.access(spec.folder / "kernel.json", os.F_OK) and os.access(spec.folder.parent, os.W_OK)
-
-
-def _kernel(read: _Read, known: target.Known, check: KernelCheck | None, writable: bool) -> Kernel:
-    programs = read.starts()
-    found = known.direct(programs)
-    seen = found is not None and found.state == "ready" and found.python is not None
-    if found is None or not seen or programs[0] != f"{found.prefix}{_INTERPRETER}":
-        found = found or known.environment(read.spec, programs)
-        reason = read.spec.fault or target.orphan_reason(read.spec, programs)
-        return _described(read, found, check, writable, reason or _launcher(read.spec, found, programs))
-    # The listing has just seen this environment with its interpreter: neither need be looked for again.
-    asked = (found, check, writable)
-    if read.answer is None or any(now is not then for now, then in zip(asked, read.asked, strict=True)):
-        reason = read.spec.fault or _launcher(read.spec, found, programs)
-        read.answer, read.asked = _described(read, found, check, writable, reason), asked
-    return read.answer
-
-
-def _launcher(spec: Spec, found: Environment | None, programs: Sequence[str]) -> str:
-    ours = found is not None and bool(programs) and programs[-1].startswith(f"{found.prefix}{_INTERPRETER}")
-    return target.missing_launcher(spec, found) if found is not None and ours else ""
-
-
-def _described(
-    read: _Read, found: Environment | None, check: KernelCheck | None, writable: bool, reason: str
-) -> Kernel:
-    spec = read.spec
-    return Kernel(
-        name=spec.name,
-        display_name=spec.display_name or spec.name,
-        language=spec.language,
-        path=str(spec.folder),
-        environment=found.id if found else None,
-        prefix=found.prefix if found else target.prefix(spec, read.starts()),
-        stamped=bool(spec.stamp),
-        # The server's own kernel has no kernel.json where Jupyter would look for one.
-        writable=writable and (read.version is not None or _is_writable(spec)),
-        orphan=bool(reason),
-        orphan_reason=reason,
-        check=check,
-    )
+    def _described(self, folder: Path, environment: str, prefix: Path) -> Kernel:
+        read = self._looker.read(folder)
+        kernel = Listing([], {}, self._scopes).one(read.spec.name, read)
+        return msgspec.structs.replace(kernel, environment=environment, prefix=str(prefix), writable=True)

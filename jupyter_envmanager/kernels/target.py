@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import site
 import sys
 from collections.abc import Iterator, Sequence
@@ -13,9 +12,10 @@ from string import Template
 
 from ..environments import environment_id
 from ..models import Environment
+from . import shelltext
 from .kernelspec import PLACEHOLDER, Spec
 
-_EXEC = re.compile(r"^\s*exec\s+(.+)$", re.MULTILINE)
+_PYTHON = re.compile(r"python[0-9.]*(\.exe)?")
 _SHELLS = {"sh", "bash", "dash", "zsh", "ksh"}
 _SCRIPT_SIZE = 64_000
 # jupyter_client starts the server's own interpreter for these.
@@ -26,18 +26,39 @@ _INSIDE = {"bin", "lib", "lib64", "libexec", "opt", "share", "Library", "Lib", "
 
 def programs(spec: Spec) -> list[str]:
     """Absolute paths of what a spec starts, from the first word of its ``argv`` to what a launch script executes."""
-    values = {"prefix": sys.prefix, "resource_dir": str(spec.folder)}
-    argv = [
-        os.path.expanduser(PLACEHOLDER.sub(lambda m: values.get(m[1], m[0]), word))  # noqa: PTH111
-        for word in spec.argv
-    ]
+    argv = _argv(spec)
     if not argv:
-        return []
+        # A kernel.json that was broken by hand; the script beside it still tells where it led.
+        return list(_executed(spec.folder / "run.sh")) if spec.fault else []
     if argv[0] in _SERVERS_PYTHON:
         return [sys.executable]
-    script = argv[1] if Path(argv[0]).name in _SHELLS and len(argv) > 1 else argv[0]
+    script = _script(argv)
     found = [word for word in (argv[0], script) if _is_path(word)]
     return list(dict.fromkeys([*found, *(_executed(Path(script)) if script in found else [])]))
+
+
+def script(spec: Spec) -> str | None:
+    """The launch script of a spec, which may change while the spec does not; None where it has none."""
+    argv = _argv(spec)
+    if not argv:
+        return f"{spec.folder}{os.sep}run.sh" if spec.fault else None
+    found = _script(argv)
+    return found if runs_script(spec) and _is_path(found) else None
+
+
+def _argv(spec: Spec) -> list[str]:
+    """The command with the values that jupyter_client puts in; ``~`` is no shell's here, but people write it."""
+    values = {"prefix": sys.prefix, "resource_dir": str(spec.folder)}
+
+    def filled(word: str) -> str:
+        word = PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), word) if "{" in word else word
+        return os.path.expanduser(word) if word.startswith("~") else word  # noqa: PTH111
+
+    return [filled(word) for word in spec.argv]
+
+
+def _script(argv: Sequence[str]) -> str:
+    return argv[1] if argv[0].rpartition(os.sep)[2] in _SHELLS and len(argv) > 1 else argv[0]
 
 
 def _executed(script: Path) -> Iterator[str]:
@@ -49,14 +70,10 @@ def _executed(script: Path) -> Iterator[str]:
         return
     if not content.startswith(b"#!") and script.suffix != ".sh":
         return
-    for match in _EXEC.finditer(content.decode("utf-8", "surrogateescape")):
-        try:
-            words = shlex.split(match.group(1))
-        except ValueError:
-            continue
+    for found in shelltext.executed(content.decode("utf-8", "surrogateescape")):
         # A word with "$" in single quotes is literal, and a variable otherwise: is it there as it stands?
-        if words and _is_path(words[0]) and ("$" not in words[0] or not _is_gone(words[0])):
-            yield words[0]
+        if _is_path(found.program) and ("$" not in found.program or not _is_gone(found.program)):
+            yield found.program
 
 
 def runs_script(spec: Spec) -> bool:
@@ -79,13 +96,12 @@ class Known:
         self._by_prefix = {environment.prefix: environment for environment in environments}
 
     def direct(self, programs: Sequence[str]) -> Environment | None:
-        """The environment whose folder a spec's only program names; nothing is resolved."""
-        if len(programs) != 1:
-            return None
-        folder = programs[0]
+        """The environment whose folder a spec's program names; nothing is resolved."""
+        # The last one: of "/bin/bash run.sh" it is what the script executes.
+        folder = program = programs[-1] if programs else ""
         while folder := folder.rpartition(os.sep)[0]:
             if found := self._by_prefix.get(folder):
-                inside = programs[0][len(folder) + 1 :].partition(os.sep)[0]
+                inside = program[len(folder) + 1 :].partition(os.sep)[0]
                 return found if inside in _INSIDE else None
         return None
 
@@ -94,12 +110,31 @@ class Known:
         # The innermost program tells most: of "/bin/sh run.sh" it is what the script executes. A venv's python is a
         # link out of the venv, so its folder is resolved and the link is not.
         places = [os.path.dirname(program) for program in reversed(programs)]  # noqa: PTH120
-        for place in [*places, *_claims(spec)]:
-            real = Path(os.path.realpath(place))
-            for folder in (real, *real.parents):
-                found = self._by_id.get(environment_id(folder))
-                if found is not None and (folder == real or real.relative_to(folder).parts[0] in _INSIDE):
-                    return found
+        found = map(self._around, [*places, *_claims(spec)])
+        return next((environment for environment in found if environment is not None), None)
+
+    def claimed(self, spec: Spec, programs: Sequence[str]) -> Environment | None:
+        """The environment that a spec says it belongs to while the Python that it starts is another one's."""
+        if not programs or not _PYTHON.fullmatch(programs[-1].rpartition(os.sep)[2]):
+            return None
+        for claim in _claims(spec):
+            if programs[-1].startswith(f"{claim}{os.sep}bin{os.sep}"):
+                return None
+            found = self._around(claim)
+            if found is not None:
+                place = os.path.realpath(programs[-1].rpartition(os.sep)[0])
+                inner = self._around(place)
+                inside = Path(place).is_relative_to(os.path.realpath(found.prefix))
+                return None if inner is found or (inner is None and inside) else found
+        return None
+
+    def _around(self, place: str) -> Environment | None:
+        """The innermost environment that a folder is in."""
+        real = Path(os.path.realpath(place))
+        for folder in (real, *real.parents):
+            found = self._by_id.get(environment_id(folder))
+            if found is not None and (folder == real or real.relative_to(folder).parts[0] in _INSIDE):
+                return found
         return None
 
 

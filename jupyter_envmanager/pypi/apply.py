@@ -59,6 +59,8 @@ def apply(plan: PypiPlan, *, stage: Path, prefix: Path, settings: PypiSettings, 
             scratch.mkdir(mode=0o700)
             fresh = _installed(plan, packages, scratch, stage, settings, report) if packages else []
             place, conda = Stage(stage), CondaFiles(stage)
+            if Overwrites.code not in plan.accept:
+                _check_names(fresh, conda)
             there = list(_there(stage))
             gone = {normal(name) for name in [*plan.remove, *(dist.name for _, dist in fresh)]}
             leaving = [(site, dist) for site, dist in there if normal(dist.name) in gone]
@@ -154,6 +156,20 @@ def _remove(
         place.remove(site, [row.path for row in dist.record] or [dist.info], owner)
         place.remove_tree(site / dist.info)
         report("pypi", f"Removed {dist.name} {dist.version}", 0.85)
+
+
+def _check_names(fresh: Sequence[tuple[Path, InstalledDist]], conda: CondaFiles) -> None:
+    """Refuse what conda brings as well: a preview cannot always tell, while a conda package is only its name."""
+    both = [(dist, owner) for _, dist in fresh if (owner := conda.bringer(dist.name))]
+    if both:
+        names = sorted({owner for _, owner in both})
+        raise Overwrites(
+            f"{', '.join(dist.name for dist, _ in both)} from PyPI would replace what conda installed with"
+            f" {' and '.join(names)}.",
+            hint="Preview again: what conda's packages hold is known now.",
+            field="pypi",
+            packages=[{"name": name} for name in names],
+        )
 
 
 def _check_owners(site: Path, dist: InstalledDist, root: Path, place: Stage, conda: CondaFiles) -> None:

@@ -50,3 +50,7 @@ class CondaFiles:
         """
         owner = self._owners.get(path)
         return None if owner is None or normal(name) in self._brought[owner] else owner
+
+    def bringer(self, name: str) -> str | None:
+        """The conda package that brings the distribution of this name; None when none does."""
+        return next((owner for owner, dists in self._brought.items() if normal(name) in dists), None)

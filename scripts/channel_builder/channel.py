@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,9 @@ from packaging.requirements import Requirement
 from rattler import Subdir
 from rattler.index import index_fs
 
+from .archive import Entry
 from .interpreter import Interpreter, probe
+from .kernelspecs import kernelspec_entries
 from .pypi import download, rounds
 from .python_package import python_packages
 from .requirements import conda_name
@@ -25,7 +27,7 @@ from .synthetic import Synthetic
 from .wheel import Wheel, wheel_entries
 from .wheel_packages import Target, wheel_packages
 
-DEFAULT_PACKAGES = ("ipykernel", "numpy", "pandas", "requests", "flask", "pip")
+DEFAULT_PACKAGES = ("ipykernel", "numpy", "pandas", "requests", "flask", "pip", "bash_kernel")
 _MARK = "local-channel.json"
 _WORKERS = max(2, os.cpu_count() or 2)
 
@@ -161,8 +163,13 @@ def _wheel_files(
     with ThreadPoolExecutor(_WORKERS) as pool:
         chosen = wheel_packages(list(pool.map(target, interpreters)))
         report(f"packaging {len(chosen)} packages made of wheels")
-        paths = pool.map(lambda item: store.package(item[0], item[1].sha256, wheel_entries(item[1], item[2])), chosen)
+        paths = pool.map(lambda item: store.package(item[0], item[1].sha256, _entries(item[1], item[2])), chosen)
         return [(package.subdir, path) for (package, _, _), path in zip(chosen, paths, strict=True)]
+
+
+def _entries(wheel: Wheel, interpreter: Interpreter | None) -> Iterator[Entry]:
+    yield from wheel_entries(wheel, interpreter)
+    yield from kernelspec_entries(wheel)
 
 
 def _wheels(store: Store, python: Interpreter, group: tuple[str, ...], refresh: bool, report: Report) -> list[Wheel]:

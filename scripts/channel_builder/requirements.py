@@ -18,9 +18,14 @@ class Requiring(Protocol):
         """Its `Requires-Dist`, markers and all."""
 
 
+# Where conda-forge has another name than the normalised one.
+_CONDA_NAMES = {"bash-kernel": "bash_kernel"}
+
+
 def conda_name(name: str) -> str:
-    """The conda name of a distribution: the normalised one of PEP 503; no package needs another so far."""
-    return str(canonicalize_name(name))
+    """The conda name of a distribution: the normalised one of PEP 503, but for a few."""
+    normalised = str(canonicalize_name(name))
+    return _CONDA_NAMES.get(normalised, normalised)
 
 
 def version_spec(specifiers: SpecifierSet) -> str:

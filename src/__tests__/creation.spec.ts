@@ -59,12 +59,89 @@ describe('the request', () => {
   });
 });
 
+describe('packages from PyPI', () => {
+  const overwrites = {
+    code: 'overwrites_conda',
+    message: 'Installing x from PyPI would replace numpy.',
+    field: 'pypi'
+  };
+
+  it('are part of the request, and what only PyPI understands goes there', () => {
+    start({ name: 'x' });
+    creation.setSpecs(['numpy', 'git+https://example.org/y.git']);
+    creation.addPypi('flask>=3', 'flask>=3');
+    expect(creation.request().source).toEqual({
+      type: 'specs',
+      specs: ['python', 'numpy'],
+      pypi: ['git+https://example.org/y.git', 'flask>=3']
+    });
+  });
+
+  it('have a field for what is wrong with them', async () => {
+    start({ name: 'x', pypi: ['Flask_Thing[async]>=3', 'other'] });
+    server.answers['POST environments/preview'] = [
+      404,
+      {
+        code: 'not_found',
+        message: 'No.',
+        field: 'pypi',
+        details: { package: 'flask-thing' }
+      }
+    ];
+    await creation.preview();
+    expect(creation.problem).toBeNull();
+    expect(creation.problemOf('pypi')?.message).toBe('No.');
+    expect(creation.faultyRequirement).toBe('Flask_Thing[async]>=3');
+    creation.edit({ python: '3.12' });
+    expect(creation.problemOf('pypi')).toBeNull();
+  });
+
+  it('replace conda packages only after a yes, which an edit takes back', async () => {
+    start({ name: 'x', pypi: ['x'] });
+    server.answers['POST environments/preview'] = [409, overwrites];
+    await creation.preview();
+    expect(creation.problem?.code).toBe('overwrites_conda');
+    expect(creation.canAccept).toBe(true);
+    server.answers['POST environments/preview'] = [200, PLAN];
+    await creation.accept();
+    expect(creation.plan?.id).toBe('p1');
+    await creation.create();
+    expect(server.bodies.slice(1)).toMatchObject([
+      { accept: ['overwrites_conda'] },
+      { accept: ['overwrites_conda'], plan: 'p1' }
+    ]);
+    creation.edit({ pypi: ['x', 'y'] });
+    expect(creation.request().accept).toBeUndefined();
+  });
+
+  it('whose files turn out to be conda’s lead back to the question', async () => {
+    start({ name: 'x', pypi: ['x'] });
+    await creation.preview();
+    await creation.create();
+    creation.editAgain({ hint: '', details: {}, ...overwrites });
+    expect(creation.canAccept).toBe(true);
+    await creation.accept();
+    expect(creation.request().accept).toEqual(['overwrites_conda']);
+  });
+
+  it('show the log of a build at full width', async () => {
+    start({ name: 'x', pypi: ['x'] });
+    server.answers['POST environments/preview'] = [
+      400,
+      { code: 'build_failed', message: 'No compiler.', field: 'pypi' }
+    ];
+    await creation.preview();
+    expect(creation.problem?.message).toBe('No compiler.');
+  });
+});
+
 describe('the preview', () => {
   it.each([
     [{}, 'name'],
     [{ prefix: 'relative' }, 'prefix'],
     [{ name: 'x', specs: ['--channel'] }, 'specs'],
     [{ name: 'x', python: 'none' }, 'specs'],
+    [{ name: 'x', pypi: ['numpy=1'] }, 'pypi'],
     [{ name: 'x', channels: [] }, 'channels']
   ])(
     'of %p asks for a better %p without asking the server',

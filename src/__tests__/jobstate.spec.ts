@@ -29,6 +29,11 @@ it('knows which jobs somebody waits for', () => {
     state: 'passed' as const,
     time: 1,
     seconds: 1,
+    prefix: null,
+    path: [],
+    user_site: null,
+    banner: '',
+    output: '',
     problem: null
   };
   expect(isTesting({ ...done, check })).toBe(false);

@@ -7,34 +7,29 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
-from . import __version__, gpu
-from .changes import ChangeService, environment_channels
-from .checks import CheckStore
-from .config import Settings, SettingsSource
-from .environments import EnvironmentReader, Places, environment_id
-from .errors import Busy, Conflict, EnvManagerError, Invalid, NotAllowed, NotFound
-from .jobs.queue import JobQueue
-from .jobs.store import ACTIVE, CreateAction, RemoveAction
-from .kernels import KernelRegistry, check_kernel
-from .models import (
+from .. import __version__, gpu
+from ..changes import ChangeService, environment_channels
+from ..checks import CheckStore
+from ..config import Settings, SettingsSource
+from ..environments import EnvironmentReader, Places, environment_id
+from ..errors import Busy, Conflict, EnvManagerError, Invalid, NotAllowed, NotFound
+from ..jobs.queue import JobQueue
+from ..jobs.store import ACTIVE, CreateAction, RemoveAction
+from ..kernels import KernelRegistry
+from ..models import (
     Environment,
     Environments,
     FolderListing,
     GpuReport,
     Job,
     Kernel,
-    KernelCheck,
-    Kernels,
     NewEnvironment,
-    NewKernel,
     PackageHit,
     PackageHits,
     PackageInfo,
@@ -44,14 +39,16 @@ from .models import (
     RemovalPreview,
     Status,
 )
-from .plans import PlanStore, StoredPlan
-from .previews import Previewer
-from .pypi import info, lookup
-from .redaction import redact
-from .siteconfig import Site
-from .targets import Targets, locations
+from ..plans import PlanStore, StoredPlan
+from ..previews import Previewer
+from ..pypi import info, lookup
+from ..redaction import redact
+from ..siteconfig import Site
+from ..targets import Targets, locations
+from .kernels import KernelService
+from .notebooks import NotebookService
+from .terminals import TerminalService
 
-KERNEL_CHECK_SECONDS = 60.0
 # A person does not see the difference; a listing of two hundred environments does.
 TRUST_SECONDS = 3.0
 
@@ -74,7 +71,14 @@ class EnvManagerService:
         self.source = source
         self.queue = queue
         self.targets = Targets(site.allowed_roots or [site.home, site.server_root], site.home)
-        self.registry = KernelRegistry(site.kernels_dir, site.kernel_path)
+        self.registry = KernelRegistry(
+            site.kernels_dir,
+            site.kernel_path,
+            group_dir=site.group_kernels_dir,
+            server_prefix=site.server_prefix,
+            templates=site.kernel_templates,
+            user_templates=site.user_kernel_templates,
+        )
         self.reader = EnvironmentReader(site.state_dir / "sizes.json", trust=TRUST_SECONDS)
         self.checks = CheckStore(site.state_dir / "checks.json")
         self.plans = PlanStore(site.state_dir / "plans")
@@ -88,12 +92,23 @@ class EnvManagerService:
             previewer=self.previewer,
             plans=self.plans,
         )
+        self.kernels = KernelService(
+            site, self.registry, self.checks, listing=self.listing, find=self.environment, packages=self.packages
+        )
+        self.notebooks = NotebookService(
+            site.server_root,
+            kernels=self.kernels,
+            find=self.environment,
+            packages=self.packages,
+            conda=self._on_channels,
+            pypi=self._on_index,
+            settings=self._settings,
+        )
+        self.terminals = TerminalService(site.state_dir / "terminals", find=self.environment)
         self._measuring: asyncio.Task[None] | None = None
         self._unmeasured: dict[str, str] = {}
         self._prefixes: dict[str, Path] = {}
         self._warming: asyncio.Task[None] | None = None
-        self._checking: dict[str, asyncio.Future[KernelCheck]] = {}
-        self._check_threads = ThreadPoolExecutor(2, thread_name_prefix="kernel-check")
         #: Called when the size of an environment has become known.
         self.measured: Callable[[str], None] = lambda environment: None
 
@@ -141,6 +156,10 @@ class EnvManagerService:
         listed = await asyncio.to_thread(self._environments)
         self._measure_unknown(listed.environments)
         return listed
+
+    def listing(self) -> list[Environment]:
+        """The environments on disk, without what works on them; blocks."""
+        return self.reader.list(self._places(self._settings()))[0]
 
     def _environments(self) -> Environments:
         found, problems = self.reader.list(self._places(self._settings()))
@@ -243,6 +262,14 @@ class EnvManagerService:
         found, hit = await asyncio.gather(channels.search(query, limit), self._lookup(query, settings))
         return found if hit is None else msgspec.structs.replace(found, packages=[*found.packages, hit])
 
+    async def _on_channels(self, names: Collection[str], environment: str | None) -> frozenset[str]:
+        settings, channels = await self._channels_of(environment)
+        return await (await self.previewer.channels(settings, channels)).having(names)
+
+    async def _on_index(self, name: str, environment: str | None) -> bool:
+        settings, _ = await self._channels_of(environment)
+        return await lookup(name, self.changes.pypi_settings(settings)) is not None
+
     async def _lookup(self, query: str, settings: Settings) -> PackageHit | None:
         # The channels' answer counts without the index, which a cluster's node may not reach at all.
         with suppress(EnvManagerError):
@@ -290,7 +317,7 @@ class EnvManagerService:
         settings = await asyncio.to_thread(self._settings)
         prefix = await asyncio.to_thread(self.targets.resolve, request, settings)
         await self.queue.prepare()
-        stored = await self.previewer.preview(request, prefix, settings)
+        stored = await self.previewer.preview(request, prefix, settings, self.changes.pypi_settings(settings))
         await asyncio.to_thread(self.plans.put, stored)
         return stored.plan
 
@@ -314,6 +341,7 @@ class EnvManagerService:
             prefix=str(prefix),
             environment=environment_id(prefix),
             plan=stored,
+            pypi=self.changes.pypi_settings(settings) if stored.pypi is not None else None,
             kernel=kernel,
             display_name=display_name,
             command=f"jupyter envmanager create {prefix} {' '.join(stored.specs)}",
@@ -355,7 +383,7 @@ class EnvManagerService:
         prefix = Path(found.prefix)
         await self.queue.prepare()
         size, files = await asyncio.to_thread(self.reader.measure, prefix)
-        kernels = [kernel for kernel in (await self.kernels()).kernels if _goes_with(kernel, found)]
+        kernels = [kernel for kernel in (await self.kernels.list()).kernels if _goes_with(kernel, found)]
         return RemovalPreview(environment=found.id, prefix=found.prefix, kernels=kernels, size=size, files=files)
 
     async def remove(self, environment: str) -> Job:
@@ -373,101 +401,18 @@ class EnvManagerService:
                 job=found.job,
             )
         _check_removable(found)
-        kernels = [kernel.name for kernel in (await self.kernels()).kernels if _goes_with(kernel, found)]
+        kernels = [kernel.name for kernel in (await self.kernels.list()).kernels if _goes_with(kernel, found)]
         action = RemoveAction(
             prefix=found.prefix,
             environment=found.id,
             kernels=kernels,
             kernels_dir=str(self.site.kernels_dir),
+            shared_kernels_dir=str(self.site.group_kernels_dir) if self.site.group_kernels_dir else None,
             environments_txt=str(self.site.environments_txt),
         )
         return await self.queue.submit(action, kind="remove", title=f"Remove {found.name}")
 
-    # Kernels
-
-    async def kernels(self) -> Kernels:
-        """All kernelspecs, with the environment of each."""
-        return Kernels(kernels=await asyncio.to_thread(self._kernels))
-
-    def _kernels(self) -> list[Kernel]:
-        found, _ = self.reader.list(self._places(self._settings()))
-        return self.registry.list(found, self.checks.all())
-
-    async def register_kernel(self, request: NewKernel) -> Kernel:
-        """Register a kernel for an environment that is there.
-
-        Raises
-        ------
-        Invalid
-            The environment has no kernel package.
-        """
-        found = await self.environment(request.environment)
-        prefix = Path(found.prefix)
-        packages = (await asyncio.to_thread(self.reader.packages, prefix)).packages
-        if not self.previewer.has_kernel([package.name for package in packages]):
-            raise Invalid(
-                f"{found.name} has no kernel package.",
-                hint="Create the environment with ipykernel (or r-irkernel), then register its kernel.",
-                field="environment",
-            )
-        name = request.name or self.registry.propose_name(found.name)
-        return await asyncio.to_thread(
-            self.registry.register,
-            prefix=prefix,
-            environment=found.id,
-            display_name=request.display_name or found.name,
-            name=name,
-        )
-
-    async def check_kernel(self, name: str) -> KernelCheck:
-        """Start a kernel once and say what it answered; the result is kept.
-
-        Raises
-        ------
-        NotFound
-        """
-        if name in self._checking:
-            return await asyncio.shield(self._checking[name])
-        kernel = await self._kernel_named(name)
-        if kernel.prefix is None:
-            raise Invalid(f"It is not known which environment “{kernel.display_name}” runs in.", field="name")
-        self.checks.put(name, KernelCheck(state="running", time=time.time()))
-        spec = Path(kernel.path) / "kernel.json"
-        # Threads of their own: kernels that hang must not keep others from being answered.
-        task = asyncio.ensure_future(
-            asyncio.get_running_loop().run_in_executor(
-                self._check_threads, check_kernel, spec, Path(kernel.prefix), KERNEL_CHECK_SECONDS
-            )
-        )
-        self._checking[name] = task
-        try:
-            result = await asyncio.shield(task)
-        finally:
-            self._checking.pop(name, None)
-        self.checks.put(name, result)
-        return result
-
-    async def remove_kernel(self, name: str, *, force: bool = False) -> None:
-        """Remove a kernelspec; one that we did not write only with ``force``.
-
-        Raises
-        ------
-        NotFound, NotAllowed
-        """
-        kernel = await self._kernel_named(name)
-        if Path(kernel.path).is_relative_to(self.site.server_prefix):
-            raise NotAllowed(
-                f"The kernel “{kernel.display_name}” belongs to the environment that JupyterLab runs from.",
-                hint="It goes with its package: uninstall that, if you must.",
-            )
-        await asyncio.to_thread(self.registry.remove, name, force=force)
-        self.checks.forget(name)
-
-    async def _kernel_named(self, name: str) -> Kernel:
-        for kernel in await asyncio.to_thread(self._kernels):
-            if kernel.name == name:
-                return kernel
-        raise NotFound(f"There is no kernel “{name}”.", hint="Refresh the list.")
+    # Ending
 
     async def stop(self) -> None:
         """Stop watching; the workers go on."""
@@ -475,7 +420,7 @@ class EnvManagerService:
             if task is not None:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
-        self._check_threads.shutdown(wait=False, cancel_futures=True)
+        self.kernels.stop()
         await self.queue.stop()
 
     def job_changed(self, job: Job) -> None:

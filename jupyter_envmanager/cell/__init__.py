@@ -1,0 +1,1 @@
+"""The service in a cell of a notebook: ``%envmanager …``, and ``kernels.create()``."""

@@ -1,0 +1,60 @@
+"""Commands that make environments: from packages, and from another environment."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import msgspec
+
+from ..models import KernelRequest, NewEnvironment, SpecsSource
+from ..service import EnvManagerService
+from .changes import print_change
+from .terminal import confirmed, follow, print_json
+
+
+async def create(service: EnvManagerService, options: argparse.Namespace) -> int:
+    """Create an environment of packages."""
+    source = SpecsSource(specs=options.spec, pypi=options.pypi)
+    return await _make(service, options, source, options.channel or None)
+
+
+async def save(service: EnvManagerService, options: argparse.Namespace) -> int:
+    """Create an environment with what was asked for in another one, a running kernel's for example."""
+    environment = await service.find(options.environment)
+    told = await service.notebooks.description(environment.id)
+    if not options.json:
+        channels = f" from {', '.join(told.channels)}" if told.channels else ""
+        print(f"{environment.name} is {', '.join([*told.specs, *told.pypi]) or 'empty'}{channels}.")
+    source = SpecsSource(specs=told.specs, pypi=told.pypi)
+    return await _make(service, options, source, told.channels or None)
+
+
+async def _make(
+    service: EnvManagerService, options: argparse.Namespace, source: SpecsSource, channels: list[str] | None
+) -> int:
+    kernel = None if options.no_kernel else KernelRequest(display_name=options.display_name, name=options.kernel)
+    request = NewEnvironment(
+        name=options.name,
+        prefix=str(Path(options.prefix).expanduser().absolute()) if options.prefix else None,
+        source=source,
+        channels=channels,
+        kernel=kernel,
+    )
+    plan = await service.preview(request)
+    if not options.json:
+        print_change(plan)
+    if options.dry_run:
+        return print_json(plan) if options.json else 0
+    if not options.yes and not confirmed("Create it?", options):
+        return 1
+    job = await service.create(msgspec.structs.replace(request, plan=plan.id))
+    return await follow(service, job, options)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of both."""
+    parser.add_argument("--kernel", help="name of the kernel")
+    parser.add_argument("--display-name", help="what the launcher shows")
+    parser.add_argument("--no-kernel", action="store_true", help="register no kernel")
+    parser.add_argument("--dry-run", action="store_true", help="show the plan only")

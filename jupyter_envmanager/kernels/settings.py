@@ -1,0 +1,48 @@
+"""What does an editor show of a kernel, and what of it can be changed?"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ..models import Kernel, KernelLogo, KernelSettings
+from . import making, plain, recipe
+from .building import SCRIPT
+from .kernelspec import Spec
+
+_SCRIPT_BYTES = 64_000
+_FIELDS = ["display_name", "variables", "modules", "arguments", "user_site", "logo"]
+
+
+def settings_of(spec: Spec, kernel: Kernel) -> KernelSettings:
+    """The settings of one kernel.
+
+    Parameters
+    ----------
+    spec:
+        Its kernelspec.
+    kernel:
+        As it is listed.
+    """
+    made, ours = recipe.of(spec), making.is_ours(spec)
+    fields = [name for name in _FIELDS if name != "modules" or os.name != "nt"] if ours else plain.editable(spec)
+    return KernelSettings(
+        kernel=kernel,
+        editable=fields if kernel.writable and kernel.scope != "server" and not spec.fault else [],
+        template=(made.template or recipe.BUILT_IN) if spec.stamp else "",
+        variables=made.variables if ours else spec.env,
+        modules=made.modules if ours else [],
+        arguments=made.arguments if ours else plain.arguments(spec),
+        user_site=made.user_site if ours else False,
+        logo=made.logo if isinstance(made.logo, KernelLogo) else None,
+        argv=spec.argv,
+        script=_script(spec.folder),
+    )
+
+
+def _script(folder: Path) -> str:
+    try:
+        with (folder / SCRIPT).open("rb") as stream:
+            return stream.read(_SCRIPT_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return ""

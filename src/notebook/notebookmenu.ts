@@ -1,0 +1,135 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { CommandRegistry } from '@lumino/commands';
+
+import type { Environment } from '../_models';
+import { joinParts } from '../format';
+import { openMenu } from '../menus';
+import type { IEnvManagerModel } from '../tokens';
+import { environmentName, languageOf } from './notebookstate';
+import { startableKernels } from './switching';
+
+/** So many environments are in the menu itself; the rest is a dialog away. */
+const LISTED = 12;
+
+/** A choice of an environment, and of one of its kernels where it has several. */
+export interface IChoice {
+  /** The environment. */
+  readonly environment: Environment;
+  /** The kernel; undefined for the one that it has, or gets. */
+  readonly kernel?: string;
+  /** How it reads. */
+  readonly label: string;
+  /** Why it cannot be chosen; empty when it can. */
+  readonly disabled: string;
+}
+
+/** What a menu offers besides environments. */
+export interface IMenuEntry {
+  /** Its name. */
+  readonly label: string;
+  /** Does it. */
+  readonly execute: () => unknown;
+  /** Whether it can be done. */
+  readonly enabled?: boolean;
+}
+
+/** What the menu needs. */
+export interface IMenuOptions {
+  /** What is known of environments. */
+  model: IEnvManagerModel;
+  /** The name of the kernel that runs. */
+  running: string;
+  /** Lets the notebook run there. */
+  onChoose: (choice: IChoice) => void;
+  /** Lets the user choose among all. */
+  onMore: () => void;
+  /** Translates. */
+  trans: TranslationBundle;
+}
+
+/** The environments that a notebook can run in: the current one first, then by name. */
+export function choices(
+  model: IEnvManagerModel,
+  running: string,
+  trans: TranslationBundle
+): IChoice[] {
+  const current = model.kernel(running)?.environment;
+  const environments = [
+    ...(model.get('environments').data?.environments ?? [])
+  ].sort(
+    (one, other) =>
+      Number(other.id === current) - Number(one.id === current) ||
+      environmentName(one).localeCompare(environmentName(other))
+  );
+  return environments.flatMap(environment => {
+    const disabled =
+      environment.state === 'broken'
+        ? (environment.problem?.message ?? trans.__('It is broken.'))
+        : environment.state === 'building'
+          ? trans.__('It is not ready yet.')
+          : '';
+    const name = environmentName(environment);
+    const kernels = startableKernels(environment, model);
+    if (kernels.length < 2) {
+      const label = joinParts(name, languageOf(environment));
+      return [{ environment, label, disabled }];
+    }
+    return kernels.map(kernel => ({
+      environment,
+      kernel,
+      label: joinParts(name, model.kernel(kernel)?.display_name ?? kernel),
+      disabled
+    }));
+  });
+}
+
+/** Whether a choice is what a notebook runs already. */
+export function isCurrent(
+  { environment, kernel }: IChoice,
+  running: string
+): boolean {
+  return kernel === undefined
+    ? environment.kernels.includes(running)
+    : kernel === running;
+}
+
+/** Show the environments below an element, and the other entries below them; null is a separator. */
+export function openNotebookMenu(
+  anchor: HTMLElement,
+  options: IMenuOptions,
+  entries: (IMenuEntry | null)[] = []
+): void {
+  const { model, running, onChoose, onMore, trans } = options;
+  const commands = new CommandRegistry();
+  const describedBy = { args: { type: 'object', properties: {} } };
+  const ids: (string | null)[] = [];
+  const add = (options: CommandRegistry.ICommandOptions) => {
+    const id = `entry-${ids.length}`;
+    commands.addCommand(id, { describedBy, ...options });
+    ids.push(id);
+  };
+  const all = choices(model, running, trans);
+  for (const choice of all.slice(0, LISTED)) {
+    const { label, disabled, environment } = choice;
+    add({
+      label,
+      caption: disabled || environment.prefix,
+      isEnabled: () => !disabled,
+      isToggleable: true,
+      isToggled: () => isCurrent(choice, running),
+      execute: () => onChoose(choice)
+    });
+  }
+  if (all.length > LISTED) {
+    add({ label: trans.__('More environments…'), execute: onMore });
+  }
+  for (const entry of entries) {
+    if (entry) {
+      const { label, execute, enabled = true } = entry;
+      add({ label, isEnabled: () => enabled, execute });
+    } else {
+      ids.push(null);
+    }
+  }
+  openMenu(commands, anchor, {}, ids);
+}
