@@ -18,6 +18,7 @@ NEEDED = (
     "data/etc/jupyter/jupyter_server_config.d/jupyter_envmanager.json",
     "jupyter_envmanager/py.typed",
     "jupyter_envmanager/jobs/events.yaml",
+    "jupyter_envmanager/notebooks/importnames.json",
 )
 
 

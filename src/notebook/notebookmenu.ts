@@ -47,18 +47,29 @@ export interface IMenuOptions {
   trans: TranslationBundle;
 }
 
-/** The environments that a notebook can run in: the current one first, then by name. */
+/**
+ * The environments that a notebook can run in: the current one first, then those with a kernel, those that can have
+ * one, and those that have no language; by name in each group.
+ */
 export function choices(
   model: IEnvManagerModel,
   running: string,
   trans: TranslationBundle
 ): IChoice[] {
   const current = model.kernel(running)?.environment;
+  const rank = (environment: Environment) =>
+    environment.id === current
+      ? 0
+      : startableKernels(environment, model).length
+        ? 1
+        : environment.languages.length
+          ? 2
+          : 3;
   const environments = [
     ...(model.get('environments').data?.environments ?? [])
   ].sort(
     (one, other) =>
-      Number(other.id === current) - Number(one.id === current) ||
+      rank(one) - rank(other) ||
       environmentName(one).localeCompare(environmentName(other))
   );
   return environments.flatMap(environment => {

@@ -152,6 +152,17 @@ export class Server {
     }
   }
 
+  /** Take away what earlier stories have left: a menu lists only so many. */
+  async keepOnly(...names: string[]): Promise<void> {
+    const { environments } = await this.api<{
+      environments: { name: string; kind: string }[];
+    }>('GET', 'environments');
+    const others = environments.filter(
+      ({ name, kind }) => kind === 'named' && !names.includes(name)
+    );
+    await this.clear(...others.map(({ name }) => name));
+  }
+
   /** Undo what a story has done to channel, configuration and kernels. */
   async tidy(): Promise<void> {
     await this._request.delete(this._control);

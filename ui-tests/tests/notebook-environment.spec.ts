@@ -136,6 +136,7 @@ test('A notebook switches to an environment without a kernel, and carries it', a
   page,
   server
 }) => {
+  await server.keepOnly('stats');
   await server.make('stats', ['python', 'requests']);
   await server.remake('bare', ['python', 'ipykernel', 'idna'], false);
   const notebook = new Notebook(page as unknown as Page, server, 'sw.ipynb');
@@ -258,8 +259,8 @@ test('A notebook made elsewhere runs in an environment that is chosen', async ({
   page,
   server
 }) => {
+  await server.keepOnly('stats');
   await server.make('stats', ['python', 'requests']);
-  await server.clear('elsewhere');
   const notebook = new Notebook(page as unknown as Page, server, 'far2.ipynb');
   notebook.write(ELSEWHERE, WHERE);
   await notebook.open();
@@ -290,6 +291,7 @@ test.describe('In Notebook 7', () => {
     server,
     baseURL
   }) => {
+    await server.keepOnly('stats', 'other');
     await server.make('stats', ['python', 'requests']);
     await server.make('other', ['python', 'requests']);
     const notebook = new Notebook(page as unknown as Page, server, 'n7.ipynb');
