@@ -211,6 +211,48 @@ def test_lines_for_people_activate(tmp_path: Path, shell: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_strict_activation_script_does_not_end_the_terminal(tmp_path: Path, shell: str) -> None:
+    prefix = make_prefix(tmp_path / "lab")
+    scripts = prefix / "etc" / "conda" / "activate.d"
+    scripts.mkdir(parents=True)
+    # dash has no way to go on after a failure in a file that is read.
+    fails = "false" if shell == "/bin/bash" else ":"
+    (scripts / "1.sh").write_text(f"set -eu\n{fails}\nexport FIRST=1\n")
+    (scripts / "2.sh").write_text("false\nexport SECOND=$NOTHING_OF_THAT_NAME\n")
+    found = run(shell, f"{activation_lines(prefix)[0]}\nfalse\n{shlex.join([sys.executable, *ASK])}\n")[2]
+    assert (found["FIRST"], found["SECOND"]) == ("1", "")
+    assert run(shell, launch.script(prefix, str(prefix / "bin" / "python")), *ASK)[2]["FIRST"] == "1"
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    prefix = make_prefix(tmp_path / "lab")
+    for folder in ("activate.d", "env_vars.d"):
+        (prefix / "etc" / "conda" / folder).mkdir(parents=True)
+    os.mkfifo(prefix / "conda-meta" / "state")
+    os.mkfifo(prefix / "etc" / "conda" / "env_vars.d" / "a.json")
+    os.mkfifo(prefix / "etc" / "conda" / "activate.d" / "a.sh")
+    assert "a.sh" not in activation_lines(prefix)[0]
+    assert seen(prefix)["CONDA_PREFIX"] == str(prefix)
+
+
+def test_variables_that_take_too_long_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    prefix = make_prefix(tmp_path / "lab")
+    (prefix / "conda-meta" / "state").write_text('{"env_vars": {"A": "b"}}')
+    monkeypatch.setattr(launch, "_BAKING_SECONDS", 0.0)
+    lines, _ = activation_lines(prefix)
+    assert "CONDA_PREFIX" in lines
+    assert "A=" not in lines
+
+
+def test_a_value_keeps_what_unicode_takes_for_the_end_of_a_line(tmp_path: Path) -> None:
+    prefix = make_prefix(tmp_path / "lab")
+    value = "a\u2028b\x0bc\x85d\x1ce\rf\n\ng\n"
+    (prefix / "conda-meta" / "state").write_text(json.dumps({"env_vars": {"ODD": value}}))
+    text = f"{activation_lines(prefix)[0]}\n{shlex.join([sys.executable, *ASK])}\n"
+    assert run(SHELLS[0], text)[2]["ODD"] == value
+
+
 @pytest.mark.parametrize(
     ("check", "value", "field"),
     [

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import sysconfig
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from importlib.metadata import EntryPoint
@@ -23,8 +24,10 @@ from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from traitlets.config import Application, Config
 
 from jupyter_envmanager.kernels import check_kernel
+from jupyter_envmanager.kernels.doubts import doubt
 from jupyter_envmanager.kernels.explaining import MIME
-from jupyter_envmanager.kernels.provisioner import ExplainingProvisioner, explain_failures
+from jupyter_envmanager.kernels.kernelspec import parse
+from jupyter_envmanager.kernels.provisioner import VARIABLE, ExplainingProvisioner, explain_failures
 
 TIMEOUT = 60.0
 DIES = "import sys; print('<b>no</b> licence', file=sys.stderr); sys.exit(3)"
@@ -86,11 +89,11 @@ def ipykernel(python: str = sys.executable) -> list[str]:
 
 
 @asynccontextmanager
-async def started(tmp_path: Path, folder: Path, **more: Any) -> AsyncIterator[Any]:
+async def started(tmp_path: Path, folder: Path, looks: float = 0.2, **more: Any) -> AsyncIterator[Any]:
     """A kernel as the server starts it, with the restarter that looks after it."""
     manager = AsyncIOLoopKernelManager(
         # The server looks every three seconds.
-        config=Config(AsyncIOLoopKernelRestarter={"time_to_dead": 0.2}),
+        config=Config(AsyncIOLoopKernelRestarter={"time_to_dead": looks}),
         kernel_name="lab",
         kernel_spec_manager=KernelSpecManager(kernel_dirs=[str(tmp_path / "kernels")]),
         connection_file=str(tmp_path / "connection.json"),
@@ -288,6 +291,91 @@ async def test_a_kernel_that_was_killed_is_not_explained(tmp_path: Path, folder:
             await asyncio.sleep(0.05)
         assert (await value(manager, "import os; print(os.getpid())")).strip() == str(manager.provisioner.pid)
         assert manager.provisioner.pid != first
+
+
+@pytest.mark.parametrize("crash", ["os._exit(3)", "os.abort()"])
+async def test_a_crash_in_the_first_cell_is_no_failed_start(
+    tmp_path: Path, folder: Path, make_spec: MakeSpec, crash: str
+) -> None:
+    (folder / "json.py").unlink()
+    make_spec(*ipykernel())
+    # As seldom as the server looks: it has not seen the kernel alive before the crash.
+    async with started(tmp_path, folder, looks=3.0) as manager:
+        first = manager.provisioner.pid
+        client = manager.client()
+        client.start_channels()
+        await client.wait_for_ready(timeout=TIMEOUT)
+        client.execute(f"import os; {crash}")
+        for _ in range(600):
+            if manager.provisioner.pid != first:
+                break
+            await asyncio.sleep(0.05)
+        client.stop_channels()
+        assert (await value(manager, "import os; print(os.getpid())")).strip() == str(manager.provisioner.pid)
+        assert manager.provisioner.pid != first
+
+
+async def test_a_doubt_that_does_not_end_or_breaks_holds_up_no_kernel(
+    tmp_path: Path, folder: Path, make_spec: MakeSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "json.py").unlink()
+    make_spec(*ipykernel())
+    end = threading.Event()
+
+    def broken(_spec: object) -> None:
+        raise RuntimeError("a strange kernelspec")
+
+    try:
+        for look in (lambda _spec: end.wait(), broken):
+            monkeypatch.setattr("jupyter_envmanager.kernels.provisioner.doubt", look)
+            async with started(tmp_path, folder) as manager:
+                assert (await value(manager, "print(1 + 1)")).strip() == "2"
+            assert not end.is_set()
+    finally:
+        end.set()
+
+
+async def test_a_slow_kernel_in_doubt_is_watched_on_after_its_start(
+    tmp_path: Path, folder: Path, make_spec: MakeSpec
+) -> None:
+    (folder / "json.py").unlink()
+    gone = {"jupyter_envmanager": {"prefix": str(tmp_path / "gone")}}
+    script = tmp_path / "kernel.sh"
+    wait = f"until [ -e '{tmp_path}/go' ]; do sleep 0.1; done"
+    script.write_text(f'{wait}\n[ -e "{tmp_path}/die" ] && exit 1\nexec {sys.executable} "$@"\n')
+    make_spec("/bin/sh", str(script), *ipykernel()[1:], metadata=gone)
+    # It is started before it has come up.
+    async with started(tmp_path, folder) as manager:
+        (tmp_path / "go").touch()
+        assert (await value(manager, "print(1 + 1)")).strip() == "2"
+        (tmp_path / "go").unlink()
+        (tmp_path / "die").touch()
+        await asyncio.wait_for(manager.restart_kernel(), 7)
+        assert not manager.provisioner._explained
+        (tmp_path / "go").touch()
+        await until_explained(manager)
+        assert (await explanation(manager))[0]["kernel"] == "lab"
+
+
+async def test_the_case_is_a_private_file_of_any_size(tmp_path: Path, folder: Path, make_spec: MakeSpec) -> None:
+    make_spec("/gone/bin/python", metadata={"much": "x" * 300_000})
+    async with started(tmp_path, folder) as manager:
+        problem, _ = await explanation(manager)
+        assert "/gone is not there" in problem["message"]
+        assert list(tmp_path.glob("envmanager-case-*")) == []
+        environment = psutil.Process(manager.provisioner.pid).environ()
+        assert len(environment[VARIABLE]) < 1000
+        # One that nobody has read is not left.
+        unread = Path(manager.provisioner._hand_over({"message": "x"}))
+        assert unread.stat().st_mode & 0o777 == 0o600
+    assert not unread.exists()
+
+
+def test_a_strange_kernelspec_is_not_in_doubt(tmp_path: Path) -> None:
+    for prefix in ("/" + "a" * 300, "/a" * 5000):
+        stamp = {"jupyter_envmanager": {"prefix": prefix}}
+        assert doubt(parse("lab", tmp_path, {"argv": ipykernel(), "metadata": stamp})) is None
+    assert doubt(parse("lab", tmp_path, {"argv": ["/" + "a" * 5000], "env": {"CONDA_PREFIX": "/" + "b" * 300}})) is None
 
 
 async def test_a_kernel_that_may_not_be_run_says_so(tmp_path: Path, folder: Path, make_spec: MakeSpec) -> None:

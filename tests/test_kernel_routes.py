@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -246,3 +247,19 @@ async def test_the_imports_of_a_notebook_are_answered(jp_fetch: Fetch) -> None:
     answer = await post(jp_fetch, "notebooks", "imports", cells=["import os, tiny\nimport nothing_has_this"])
     found = decoded(answer, models.NotebookImports).imports
     assert {one.module: one.spec for one in found} == {"tiny": "tiny", "nothing_has_this": None}
+
+
+async def test_a_test_start_does_not_speak_for_what_has_changed_since(
+    jp_fetch: Fetch, jp_serverapp: Any, prefix: Path
+) -> None:
+    one = await environment(jp_fetch, prefix)
+    made = decoded(await post(jp_fetch, "kernels", environment=one.id), models.Kernel)
+    service = jp_serverapp.web_app.settings[SERVICE]
+    service.checks.put(made.name, models.KernelCheck(state="failed", time=time.time()))
+    check = (await kernels(jp_fetch))[made.name].check
+    assert check is not None
+    assert check.state == "failed"
+    later = time.time() + 10
+    os.utime(prefix / "conda-meta" / "history", (later, later))
+    os.utime(prefix / "conda-meta", (later, later))
+    assert (await kernels(jp_fetch))[made.name].check is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -138,3 +139,21 @@ def test_a_shipped_script_stays_where_it_is(registry: KernelRegistry, prefix: Pa
     kernel = make(registry, prefix, source="sh")
     argv = [word.replace("{resource_dir}", kernel.path) for word in content(kernel)["argv"]]
     assert subprocess.run(argv, capture_output=True, text=True, check=True).stdout == f"theirs x {prefix}\n"
+
+
+def test_a_template_is_not_read_to_be_listed(registry: KernelRegistry, prefix: Path, tmp_path: Path) -> None:
+    user = tmp_path / "user-templates"
+    good = make_template(user / "good", "#!/bin/sh\n")
+    os.mkfifo(good / "pipe")
+    os.mkfifo(make_template(user / "pipe", "") / "kernel.json.new")
+    (user / "pipe" / "kernel.json.new").rename(user / "pipe" / "kernel.json")
+    with (good / "big").open("wb") as stream:
+        stream.truncate(3_000_000)
+    tracemalloc.start()
+    assert [item.name for item in registry.templates()] == ["built-in", "good"]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1_000_000
+    folder = Path(make(registry, prefix, template="good").path)
+    assert (folder / "big").stat().st_size == 3_000_000
+    assert not (folder / "pipe").exists()

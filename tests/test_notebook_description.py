@@ -25,12 +25,16 @@ def pypi(name: str, spec: str | None = None, requested: bool = True) -> Package:
         ("numpy==1.26.4", "numpy==1.26.4"),
         ("numpy>=1.20,<2", "numpy>=1.20,<2"),
         ("numpy >=1.20,<2", "numpy>=1.20,<2"),
+        ("numpy >=1.20, <2", "numpy>=1.20,<2"),
+        ("numpy 1!2.0_1|>3 h0", "numpy=1!2.0_1|>3"),
         ("numpy 1.26.* py312_0", "numpy=1.26.*"),
         ("numpy=1.26.4=py312h_0", "numpy=1.26.4"),
         ("numpy==1.26.4=py312h_0", "numpy==1.26.4"),
         ("conda-forge::numpy>=1.20", "numpy>=1.20"),
         ("file:///home/me/channel::numpy=1", "numpy=1"),
         ("numpy[version='>=1.20',build=x]", "numpy>=1.20"),
+        ("numpy[version='>=1.20,<2']", "numpy>=1.20,<2"),
+        ("numpy[version=1.20,build=x]", "numpy=1.20"),
         ("*[build=x]", "numpy"),
         ("", "numpy"),
     ],
@@ -112,3 +116,30 @@ def test_channels_are_told_by_the_names_that_others_know() -> None:
         "https://channels.example.org/lab",
         "pkgs/main",
     ]
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "numpy=https://me:secret@host",
+        "numpy>=1|/home/secret",
+        "numpy=1.0@secret",
+        "numpy[version='>=1,/home/secret']",
+        "numpy[version=https://secret]",
+        "numpy=$secret",
+        "numpy=secret\u202e",
+        "numpy>=",
+    ],
+)
+def test_what_is_no_version_is_left_out(spec: str) -> None:
+    assert portable(spec, "numpy") == "numpy"
+
+
+@pytest.mark.timeout(60)
+def test_no_spec_takes_ages() -> None:
+    assert portable("a" + "1" * 200_000 + "]", "a") == "a"
+
+
+@pytest.mark.parametrize("channel", ["me:secret@host/lab", "secret@host/lab", "host/t/secret/lab", "lab?token=secret"])
+def test_no_password_is_told_of_a_channel_without_a_scheme(channel: str) -> None:
+    assert public_channels([channel, "lab"]) == ["lab"]

@@ -177,3 +177,134 @@ def test_hostile_cells_cost_only_themselves(cell: str) -> None:
 @given(st.text(alphabet="!%? \n\\'\"=;&|-{}()pipconda installx.:/@#", max_size=80))
 def test_no_text_makes_it_fail(text: str) -> None:
     modules([text, f"!pip install {text}", f"%conda install {text}"])
+
+
+def codes(needs: Needs) -> list[str]:
+    return [problem.code for problem in needs.problems]
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "%matplotlib inline\nx = [\n" + ",".join("1" * 50_000) + "\n]",
+        "a," * 50_000 + "a b(",
+        "!ls\nx = (" + " , " * 50_000,
+        "%load_ext" + " " * 150_000 + "-",
+        "(\n!x" + "\\\n\\\n" * 40_000,
+        "!pip install " + "a::" * 6000 + "[",
+    ],
+)
+def test_no_cell_takes_ages(cell: str) -> None:
+    # With an expression that tries all ways to read such a line, this would not end.
+    assert "numpy" in names(modules([cell, "import numpy"]))
+
+
+def test_several_names_may_be_assigned_from_the_shell() -> None:
+    needs = modules(["a , b.c,d = !pip install tqdm\nx[1] = %pip install rich"])
+    assert [one.spec for one in needs.requirements] == ["tqdm", "rich"]
+
+
+@pytest.mark.timeout(60)
+def test_no_requirements_file_takes_ages(tmp_path: Path) -> None:
+    (tmp_path / "r.txt").write_text("attrs\n" + " " * 190_000 + "x\n")
+    needs = modules(["!pip install -r r.txt"], tmp_path)
+    assert needs.requirements[0].spec == "attrs"
+
+
+@pytest.mark.parametrize(
+    ("cells", "code"),
+    [
+        (["#" * 200_001, "import numpy"], "unreadable_cell"),
+        (["import numpy", *(["#" * 190_000] * 11)], "too_much_code"),
+        (["import numpy", *([""] * 2000)], "too_much_code"),
+        (["import numpy, " + ", ".join(f"m{i}" for i in range(501))], "too_many_names"),
+        (["from numpy import " + ", ".join(f"m{i}" for i in range(501))], "too_many_names"),
+        (
+            ["import numpy", *("import " + ", ".join(f"m{i}_{k}" for k in range(400)) for i in range(13))],
+            "too_many_imports",
+        ),
+        (["import numpy, a" + ".a" * 30], "long_name"),
+        (["import numpy, " + "a" * 5000], "long_name"),
+        (["import numpy\n!pip install " + "x" * 20_000], "long_line"),
+        (["import numpy\n" + "\n".join(f"!pip install x{i}" for i in range(1100))], "too_many_requirements"),
+    ],
+)
+def test_what_is_left_out_is_told(cells: list[str], code: str) -> None:
+    needs = modules(cells)
+    assert "numpy" in names(needs)
+    assert codes(needs) == [code]
+    assert len(needs.imports) <= 5000
+    assert len(needs.requirements) <= 1000
+
+
+def test_what_is_just_small_enough_is_read() -> None:
+    cells = ["#" * 199_986 + "\nimport numpy", "import " + ", ".join(f"m{i}" for i in range(500)), *([""] * 1998)]
+    needs = modules(cells)
+    assert len(needs.imports) == 501
+    assert needs.problems == ()
+
+
+def test_the_text_of_local_modules_is_bounded_and_told(tmp_path: Path) -> None:
+    for number in range(20):
+        (tmp_path / f"m{number}.py").write_text("#" * 190_000)
+    (tmp_path / "broken.py").write_text("print 'python 2'\n")
+    (tmp_path / "huge.py").write_text("#" * 300_000)
+    needs = modules(["import broken, huge", "import " + ", ".join(f"m{i}" for i in range(20))], tmp_path)
+    assert sorted(codes(needs)) == ["too_many_modules", "unreadable_module", "unreadable_module"]
+
+
+def test_the_disk_is_asked_so_often_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "a"
+    package.mkdir()
+    (package / "__init__.py").write_text("".join(f"from . import n{i}\n" for i in range(9000)))
+    (package / "a.py").write_text("")
+    asked: list[object] = []
+    really = os.path.realpath
+
+    def counted(path: str) -> str:
+        asked.append(path)
+        return really(path)
+
+    monkeypatch.setattr(os.path, "realpath", counted)
+    for cell in ("import a" + ".a" * 20, "import a.a" + ".a" * 20_000, "import a\n" * 1000):
+        asked.clear()
+        modules([cell], tmp_path)
+        assert len(asked) < 100
+
+
+def test_deep_chains_of_local_modules_need_no_deep_stack(tmp_path: Path) -> None:
+    for number in range(290):
+        (tmp_path / f"m{number}.py").write_text(f"if 1:\n    import m{number + 1}\n")
+    (tmp_path / "m290.py").write_text("import numpy\n")
+
+    def deep(left: int) -> Needs:
+        return deep(left - 1) if left else modules(["import m0"], tmp_path)
+
+    assert names(deep(400)) == ["numpy"]
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_names_that_no_file_can_have_are_no_errors(tmp_path: Path, inside: bool) -> None:
+    (tmp_path / "pk").mkdir()
+    (tmp_path / "pk" / "__init__.py").write_text("from . import " + "b" * 300 + "\n")
+    folder = tmp_path if inside else tmp_path / ("x" * 5000)
+    cells = [
+        "import " + "q" * 300,
+        "import pk." + "b" * 300,
+        "from pk." + "b" * 300 + " import c",
+        "import_module('pk.\\0')",
+        "import_module('pk.\\ud800')",
+        "!pip install -r " + "r" * 5000 + " -r 'a\0b' -r \ud800 tqdm",
+    ]
+    needs = modules(cells, folder)
+    assert "q" * 300 in names(needs)
+    assert [one.spec for one in needs.requirements].count("tqdm") == 1
+
+
+def test_a_relative_import_beyond_the_top_leads_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "pk" / "deep").mkdir(parents=True)
+    (tmp_path / "pk" / "__init__.py").write_text("")
+    (tmp_path / "pk" / "deep" / "__init__.py").write_text("from .... import other\n")
+    (tmp_path / "pk" / "other.py").write_text("import not_imported\n")
+    assert names(modules(["import pk.deep"], tmp_path)) == []

@@ -134,3 +134,26 @@ def test_only_what_can_be_asked_for_is_passed_on(machine: Machine) -> None:
 )
 def test_hostile_cells_are_answered(machine: Machine, source: str) -> None:
     assert len(machine.hint(source).pypi) <= 1000
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "!pip install --target " + "t" * 6000 + " x",
+        "!/\0/pip install x",
+        "!pip\ud800/pip install x",
+        "!pip install --prefix=\0 x",
+        "!pip install --prefix=" + "/t" * 3000 + " x",
+        "!" + "p" * 400 + "/pip install x",
+        "!python" + "3" * 400 + " -m pip install x",
+        "!" + "p/" * 5000 + "pip install x",
+        "!conda install -p " + "t" * 6000 + " x",
+        "!conda install -p \0 x",
+        "!conda install -n " + "../" * 2000 + " x",
+        "!uv pip install --python \0/python x",
+    ],
+)
+def test_names_that_no_file_can_have_are_no_errors(machine: Machine, source: str) -> None:
+    assert machine.hint(source).reason
+    machine.env = {"PATH": "\0:" + "y" * 5000, "CONDA_PREFIX": "\0", "VIRTUAL_ENV": "z" * 5000}
+    assert machine.hint(source).reason

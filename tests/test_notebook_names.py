@@ -31,8 +31,8 @@ def offer(
 ) -> NotebookImports:
     """What is proposed for cells, of channels and an index that have exactly these packages."""
 
-    async def having(names: Collection[str]) -> set[str]:
-        return set(conda.split()) & set(names)
+    async def having(names: Collection[str]) -> frozenset[str]:
+        return frozenset(conda.split()) & frozenset(names)
 
     async def has(name: str) -> bool:
         return name in pypi
@@ -88,6 +88,12 @@ def test_what_no_channel_has_comes_from_pypi_and_what_nobody_has_is_said() -> No
     assert "tries without it" in by_module["maybe"].reason
 
 
+def test_a_package_that_is_known_and_not_to_be_had_is_named() -> None:
+    (found,) = offer("import cv2", conda="numpy").imports
+    assert found.spec is None
+    assert "opencv" in found.reason
+
+
 def test_an_install_line_says_more_than_a_guess() -> None:
     found = offer("%pip install 'scikit-learn==1.4' extra-tool\nimport sklearn, numpy").imports
     assert [(one.module, one.spec, one.manager) for one in found] == [
@@ -138,3 +144,11 @@ def test_the_modules_of_a_real_environment(tmp_path: Path) -> None:
 def test_the_table_answers_for_any_name() -> None:
     assert claimants("dateutil.parser") == ("dateutil", [("python-dateutil", "python-dateutil")])
     assert claimants("No_Such.x") == ("No_Such", [("no-such", "no-such"), ("no_such", "no_such")])
+
+
+def test_so_many_packages_are_looked_for_and_the_rest_is_told() -> None:
+    code = ["import " + ", ".join(f"m{number}" for number in range(first, first + 300)) for first in (0, 300)]
+    found = offer(*code)
+    assert len(found.imports) == 500
+    assert [problem.code for problem in found.problems] == ["too_many_imports"]
+    assert offer(code[0]).problems == []

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import building, offering, plain, recipe, target
+from . import building, offering, plain, reading, recipe, target
 from .kernelspec import Spec
 from .recipe import Recipe
 
@@ -31,7 +32,8 @@ def environment_of(spec: Spec) -> Path | None:
     if found is None or spec.fault or target.orphan_reason(spec, programs):
         return None
     prefix = Path(found)
-    whole = (prefix / "conda-meta").is_dir() or (prefix / "pyvenv.cfg").is_file()
+    # A folder that we may not enter holds nothing for us: os.path says so, and Path raises.
+    whole = os.path.isdir(prefix / "conda-meta") or os.path.isfile(prefix / "pyvenv.cfg")  # noqa: PTH112, PTH113
     return prefix if whole and offering.like(prefix, spec) is not None else None
 
 
@@ -66,8 +68,7 @@ def script_of(spec: Spec) -> Understood | None:
     if path is None:
         return Understood()
     try:
-        with Path(path).open("rb") as stream:
-            return understood(stream.read(_SCRIPT_BYTES).decode("utf-8"))
+        return understood(reading.read(Path(path), _SCRIPT_BYTES).decode("utf-8"))
     except (OSError, UnicodeError):
         return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import json
 import os
 from collections.abc import Mapping
@@ -13,12 +14,14 @@ from typing import Any
 
 from ..errors import Invalid
 from ..models import KernelLogo, Logo, LogoInitials, LogoUpload
-from . import kernelspec, launch, offering
+from . import kernelspec, launch, offering, reading
 from .kernelspec import PLACEHOLDER, STAMP, Spec, folder_of_programs, literal
 from .recipe import Recipe
 
 SCRIPT = "run.sh"
 _SHIPPED_BYTES = 20_000_000
+_LOGO_BYTES = 4_000_000
+_MAX_LOGOS = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +51,13 @@ def build(recipe: Recipe, display_name: str, *, logo: Logo | None = None, curren
         The environment has no such kernel, or the logo cannot be used.
     """
     prefix = Path(recipe.prefix)
-    offer = offering.chosen(prefix, recipe.source)
+    try:
+        offer = offering.chosen(prefix, recipe.source)
+    except OSError as error:
+        raise Invalid(
+            f"The environment {str(prefix)[:200]} cannot be looked into: {error.strerror}.",
+            hint="Write the kernel anew for an environment that is there, and that you may enter.",
+        ) from error
     shipped = _shipped(offer.folder) if offer.name != offering.PLAIN else {}
     logos, drawn = logo_files(recipe.logo, logo, display_name, {**_logos(shipped)}, current)
     recipe = replace(recipe, source=offer.name, logo=drawn)
@@ -111,11 +120,12 @@ def _on_windows(offer: Spec, recipe: Recipe) -> tuple[list[str], dict[str, str]]
 def _shipped(folder: Path) -> dict[str, bytes]:
     """The files beside a kernel.json that go with it, such as kernel.js and logos."""
     found: dict[str, bytes] = {}
+    left = _SHIPPED_BYTES
     for file in sorted(folder.iterdir()):
-        if file.is_file() and file.name not in ("kernel.json", SCRIPT):
-            size = file.stat().st_size + sum(map(len, found.values()))
-            if size <= _SHIPPED_BYTES:
-                found[file.name] = file.read_bytes()
+        if file.name not in ("kernel.json", SCRIPT):
+            with contextlib.suppress(OSError):
+                found[file.name] = reading.read(file, left, within=folder)
+                left -= len(found[file.name])
     return found
 
 
@@ -125,9 +135,26 @@ def _logos(files: Mapping[str, bytes]) -> dict[str, bytes]:
 
 def current_logos(folder: Path | None) -> dict[str, bytes]:
     """The logos in a kernelspec folder."""
-    if folder is None or not folder.is_dir():
-        return {}
-    return _logos({file.name: file.read_bytes() for file in folder.glob("logo-*") if file.is_file()})
+    found: dict[str, bytes] = {}
+    if folder is None:
+        return found
+    for name in sorted(logo_names(folder))[:_MAX_LOGOS]:
+        with contextlib.suppress(OSError):
+            found[name] = reading.read(folder / name, _LOGO_BYTES, within=folder)
+    return found
+
+
+def logo_names(folder: Path) -> frozenset[str]:
+    """The names of the logos in a kernelspec folder, be they files or links."""
+    try:
+        with os.scandir(folder) as entries:
+            return frozenset(
+                entry.name
+                for entry in entries
+                if entry.name.startswith("logo-") and not entry.is_dir(follow_symlinks=False)
+            )
+    except OSError:
+        return frozenset()
 
 
 def logo_files(

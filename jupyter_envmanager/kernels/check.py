@@ -198,7 +198,8 @@ async def _running(spec: kernelspec.Spec, test: _Test) -> AsyncIterator[tuple[As
         manager = _manager(spec, test.work)
     except TraitError as error:
         raise _Failed(f"The kernelspec is broken: {error}", "Register the kernel again.", "register") from error
-    folder = test.folder if test.folder is not None and test.folder.is_dir() else test.work
+    # Path.is_dir raises where we may not look.
+    folder = test.folder if test.folder is not None and os.path.isdir(test.folder) else test.work  # noqa: PTH112
     client: AsyncKernelClient | None = None
     try:
         with test.output.open("wb") as stream:

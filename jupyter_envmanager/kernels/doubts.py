@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from pathlib import Path
 
@@ -19,7 +20,14 @@ def prefix_of(spec: Spec) -> Path | None:
 
 
 def doubt(spec: Spec) -> Reason | None:
-    """Why a kernel will hardly start; None where nothing seems wrong. Looks at a few files."""
+    """Why a kernel will hardly start; None where nothing seems wrong, or cannot be seen. Looks at a few files."""
+    try:
+        return _doubt(spec)
+    except Exception:  # whatever is strange about a kernelspec: a suspicion must not break a kernel that runs
+        return None
+
+
+def _doubt(spec: Spec) -> Reason | None:
     prefix = prefix_of(spec)
     if gone := target.orphan_reason(spec, target.programs(spec)):
         return _gone(prefix, gone)
@@ -44,7 +52,7 @@ def doubt(spec: Spec) -> Reason | None:
 def _gone(prefix: Path | None, gone: str) -> Reason:
     if prefix is None:
         return Reason(f"The kernel cannot start. {gone}", "Choose another kernel, or remove this one.", "remove")
-    if not prefix.is_dir():
+    if not os.path.isdir(prefix):  # noqa: PTH112 - Path.is_dir raises where we may not look
         return Reason(
             f"The environment of this kernel is gone: {prefix} is not there any more.",
             "Create it again under the same name and restart the kernel, or choose another kernel.",
@@ -70,7 +78,7 @@ def install_command(prefix: Path, *packages: str) -> str:
 
 def _python(prefix: Path) -> str | None:
     """The version (“3.12”) of a conda environment's Python, by its folder; None for other environments."""
-    if not (prefix / "conda-meta").is_dir():
+    if not os.path.isdir(prefix / "conda-meta"):  # noqa: PTH112
         return None
     found = sorted(path.name.removeprefix("python") for path in (prefix / "lib").glob("python3.*[0-9]"))
     return found[0] if len(found) == 1 else None

@@ -2,8 +2,8 @@
 
     python -m jupyter_envmanager.kernels.explaining -f CONNECTION_FILE
 
-`provisioner` starts it in place of the kernel, with the case in a variable. The answer to a cell is rich output of the
-type ``application/vnd.jupyter-envmanager.problem+json``, for a frontend that has the button::
+`provisioner` starts it in place of the kernel, with the case in a file that a variable names. The answer to a cell is
+rich output of the type ``application/vnd.jupyter-envmanager.problem+json``, for a frontend that has the button::
 
     {"code", "message", "hint", "prefix", "kernel", "remedy", "output"}
 
@@ -84,6 +84,18 @@ def shown(problem: dict[str, Any], display_name: str) -> dict[str, Any]:
     return {MIME: problem, "text/html": "\n".join(html), "text/plain": "\n".join(lines)}
 
 
+def _handed_over() -> dict[str, Any]:
+    """The case; its file is removed."""
+    name = os.environ.pop(VARIABLE, "")
+    case: dict[str, Any] = {}
+    if name:
+        with contextlib.suppress(OSError, ValueError):
+            case = json.loads(Path(name).read_text(encoding="utf-8"))
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+    return case
+
+
 class ExplainingKernel(Kernel):
     """Runs nothing, and says why."""
 
@@ -94,7 +106,7 @@ class ExplainingKernel(Kernel):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)  # type: ignore[no-untyped-call]
-        self.case = json.loads(os.environ.pop(VARIABLE, "{}"))
+        self.case = _handed_over()
         self.case.setdefault("message", "The kernel cannot start.")
         self.case.setdefault("hint", "Look at the server's log.")
         language = str(self.case.get("language") or "")

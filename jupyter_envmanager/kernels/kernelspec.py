@@ -14,8 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from . import reading
+
 STAMP = "jupyter_envmanager"
 PLACEHOLDER = re.compile(r"\{([A-Za-z0-9_]+)\}")
+#: More is no kernel.json.
+MAX_BYTES = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,13 +47,13 @@ def read(folder: Path, name: str) -> Spec:
     """Read a kernelspec folder; a broken one is returned with its ``fault``, never raised."""
     file = folder / "kernel.json"
     try:
-        data = json.loads(file.read_text(encoding="utf-8"))
+        data = json.loads(reading.read(file, MAX_BYTES).decode("utf-8"))
         json.dumps(data, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         return Spec(name=name, folder=folder, fault=f"{file}, line {error.lineno}: {error.msg}.")
     except UnicodeError:
         return Spec(name=name, folder=folder, fault=f"{file} is no valid UTF-8.")
-    except (OSError, RecursionError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         return Spec(name=name, folder=folder, fault=f"{file} cannot be read: {error}.")
     return parse(name, folder, data)
 
@@ -64,6 +68,8 @@ def parse(name: str, folder: Path, data: object) -> Spec:
     fault = ""
     if not (isinstance(argv, list) and argv and all(isinstance(word, str) for word in argv)):
         argv, fault = [], f"{file} has no “argv”: it does not say what to start."
+    elif any("\0" in word for word in argv):
+        argv, fault = [], f"{file} has an “argv” with a NUL: no system can start it."
     env = env if isinstance(env, dict) else {}
     return Spec(
         name=name,

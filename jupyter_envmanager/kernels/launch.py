@@ -18,17 +18,21 @@ from .kernelspec import folder_of_programs, interpreter
 
 _HEAD = "# Starts a kernel in its environment. Written by jupyter_envmanager; changing the kernel there writes it anew."
 
+_BAKING_SECONDS = 5.0
+
 # Prints the variables that conda keeps for an environment as shell lines. Run by the environment's own Python at each
 # start of the kernel, so that `conda env config vars set` is seen; and by ours for environments without Python.
 _PRINT_VARIABLES = r"""
 import json, os, re, sys
 prefix, found = sys.argv[1], {}
 folder = os.path.join(prefix, "etc", "conda", "env_vars.d")
-names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+names = sorted(os.listdir(folder))[:1000] if os.path.isdir(folder) else []
 for file in [os.path.join(folder, name) for name in names] + [os.path.join(prefix, "conda-meta", "state")]:
+    if not os.path.isfile(file):
+        continue
     try:
         with open(file, encoding="utf-8") as stream:
-            data = json.load(stream)
+            data = json.loads(stream.read(1 << 20))
         found.update(data if file.startswith(folder + os.sep) else data.get("env_vars", {}))
     except FileNotFoundError:
         pass
@@ -72,7 +76,7 @@ def script(
         Whether a Python kernel sees the packages of ``~/.local``.
     """
     # What is sourced may make errors fatal, for us too.
-    lines = [f"#!{shell()}", _HEAD, '_envmanager_source() { . "$_envmanager_file"; set +eu; }']
+    lines = [f"#!{shell()}", _HEAD, '_envmanager_source() { . "$_envmanager_file" || :; set +eu; }']
     if modules:
         lines += _modules(modules)
     lines += _activation(prefix)
@@ -109,7 +113,7 @@ def _no_modules(modules: Sequence[str]) -> str:
 
 def _activation(prefix: Path) -> list[str]:
     folder = shlex.quote(str(prefix))
-    if not (prefix / "conda-meta").is_dir():
+    if not _is_conda(prefix):
         return ["unset PYTHONHOME", _path(prefix), f"export VIRTUAL_ENV={folder}"]
     return [
         "unset PYTHONHOME VIRTUAL_ENV",
@@ -118,9 +122,13 @@ def _activation(prefix: Path) -> list[str]:
         f"export CONDA_PREFIX={folder}",
         f"export CONDA_DEFAULT_ENV={shlex.quote(environment_name(prefix))}",
         f"for _envmanager_file in {folder}/etc/conda/activate.d/*.sh; do",
-        '  if [ -r "$_envmanager_file" ]; then _envmanager_source; fi',
+        '  if [ -f "$_envmanager_file" ] && [ -r "$_envmanager_file" ]; then _envmanager_source; fi',
         "done",
     ]
+
+
+def _is_conda(prefix: Path) -> bool:
+    return os.path.isdir(prefix / "conda-meta")  # noqa: PTH112 - Path.is_dir raises where we may not look
 
 
 def _variables(prefix: Path) -> list[str]:
@@ -137,11 +145,17 @@ def _variables(prefix: Path) -> list[str]:
 
 def _baked(prefix: Path) -> list[str]:
     """The environment's own variables as they are now."""
-    if not (prefix / "conda-meta" / "state").is_file() and not (prefix / "etc" / "conda" / "env_vars.d").is_dir():
+    places = (prefix / "conda-meta" / "state", prefix / "etc" / "conda" / "env_vars.d")
+    if not any(os.path.exists(place) for place in places):  # noqa: PTH110
         return []
     command = [sys.executable, "-I", "-S", "-c", _PRINT_VARIABLES, str(prefix)]
-    done = subprocess.run(command, capture_output=True, timeout=20, check=False)
-    return done.stdout.decode("utf-8", "surrogateescape").splitlines()
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=_BAKING_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        return []
+    text = done.stdout.decode("utf-8", "surrogateescape").removesuffix("\n")
+    # Not splitlines: a value may hold what Unicode takes for the end of a line.
+    return text.split("\n") if text else []
 
 
 def _path(prefix: Path) -> str:
@@ -164,10 +178,12 @@ def activation_lines(prefix: Path, modules: Sequence[str] = ()) -> tuple[str, st
     folder = shlex.quote(str(prefix))
     path = f'export PATH={shlex.quote(str(folder_of_programs(prefix)))}:"$PATH"'
     job = "\n".join([*loads, path])
-    if not (prefix / "conda-meta").is_dir():
+    if not _is_conda(prefix):
         return "\n".join([*loads, path, f"export VIRTUAL_ENV={folder}"]), job
     shell_lines = [*loads, *_baked(prefix), path, f"export CONDA_PREFIX={folder}"]
     shell_lines.append(f"export CONDA_DEFAULT_ENV={shlex.quote(environment_name(prefix))}")
     scripts = sorted((prefix / "etc" / "conda" / "activate.d").glob("*.sh"))
-    shell_lines += [f". {shlex.quote(str(file))}" for file in scripts]
+    # What is sourced may make errors fatal, and would end the terminal with the next one.
+    sourced = (f". {shlex.quote(str(file))} || :; set +eu" for file in scripts if os.path.isfile(file))  # noqa: PTH113
+    shell_lines += sourced
     return "\n".join(shell_lines), job

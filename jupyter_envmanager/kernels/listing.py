@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import builtins
+import logging
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+
+import msgspec
 
 from ..models import Environment, Kernel, KernelCheck, KernelProblem, KernelScope
 from . import problems, target
 from .kernelspec import Spec
 from .looking import Read, is_writable
+
+log = logging.getLogger(__name__)
 
 _INTERPRETER = f"{os.sep}python.exe" if os.name == "nt" else "/bin/python"
 
@@ -62,9 +68,36 @@ class Listing:
 
     def all(self, reads: Mapping[str, Read]) -> builtins.list[Kernel]:
         """Every kernel, by display name."""
-        kernels = [self.one(name, read) for name, read in reads.items()]
+        kernels = [self._guarded(name, read) for name, read in reads.items()]
         kernels.sort(key=lambda kernel: (kernel.display_name.lower(), kernel.name))
         return problems.with_duplicates(kernels, self._environments)
+
+    def _guarded(self, name: str, read: Read) -> Kernel:
+        """One kernel; whatever is the matter with it must not hide the others."""
+        try:
+            kernel = self.one(name, read)
+            msgspec.json.encode(kernel)
+        except Exception as error:
+            log.debug("kernel %s", read.spec.folder, exc_info=True)
+            reason = f"It cannot be looked at: {str(error) or type(error).__name__}."
+            return self._unreadable(read.spec, reason.encode("utf-8", "backslashreplace").decode())
+        return kernel
+
+    def _unreadable(self, spec: Spec, reason: str) -> Kernel:
+        return Kernel(
+            name=spec.name,
+            display_name=spec.name,
+            language="",
+            path=os.fsencode(spec.folder).decode("utf-8", "backslashreplace"),
+            environment=None,
+            prefix=None,
+            stamped=bool(spec.stamp),
+            writable=is_writable(spec),
+            scope=self._scopes.of(spec),
+            orphan=True,
+            orphan_reason=reason,
+            problems=problems.of_one(replace(spec, fault=reason), None),
+        )
 
     def one(self, name: str, read: Read) -> Kernel:
         """One kernel; what needs the others to be seen is not said."""
@@ -76,9 +109,11 @@ class Listing:
         if found is None or not seen or programs[-1] != f"{found.prefix}{_INTERPRETER}":
             return self._described(read, found, check, writable)
         # The listing has just seen this environment with its interpreter: neither need be looked for again.
-        if read.answer is None or any(now is not then for now, then in zip(asked, read.asked, strict=True)):
-            read.answer, read.asked = self._described(read, found, check, writable, seen=True), asked
-        return read.answer
+        answer = read.answer
+        if answer is None or any(now is not then for now, then in zip(asked, read.asked, strict=True)):
+            answer = self._described(read, found, check, writable, seen=True)
+            read.answer, read.asked = answer, asked
+        return answer
 
     def _is_writable(self, read: Read) -> bool:
         if read.version is None:

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 MAX_BYTES = 1 << 20
-MAX_SIDE = 4096
+MAX_SIDE = 2048
+# Enough for the largest logo, and little to work on.
+_WORKING_SIDE = 256
 _SIZES = (32, 64)
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 _NEUTRAL = "#5f6b7a"
@@ -194,7 +196,9 @@ def _decoded(content: bytes, kind: str) -> Image:
             with Image.open(io.BytesIO(content), formats=[kind]) as image:
                 if max(image.size) > MAX_SIDE or min(image.size) < 1:
                     raise _too_large(image.size)
-                return _eight_bits(ImageOps.exif_transpose(image)).convert("RGBA")
+                small = _reducible(image)
+                small.thumbnail((_WORKING_SIDE, _WORKING_SIDE), Image.Resampling.LANCZOS)
+                return ImageOps.exif_transpose(small).convert("RGBA")
     except Image.DecompressionBombError as error:
         raise _too_large(None) from error
     except Invalid:
@@ -208,10 +212,14 @@ def _too_large(size: tuple[int, int] | None) -> Invalid:
     return Invalid(f"The picture {text}; at most {MAX_SIDE} a side are allowed.", hint="Make it smaller.", field="logo")
 
 
-def _eight_bits(image: Image) -> Image:
-    """A greyscale picture of 16 or 32 bits in 8: converting alone would cut off all that is not black."""
+def _reducible(image: Image) -> Image:
+    """A picture whose pixels can be averaged.
+
+    A greyscale one of 16 or 32 bits in 8: converting alone would cut off all that is not black.
+    """
     if not image.mode.startswith(("I", "F")):
-        return image
+        colored = image.mode in ("1", "P", "PA") or "transparency" in image.info
+        return image.convert("RGBA") if colored else image
     from PIL import Image as pillow  # noqa: N813
 
     values: Any = image.convert("F")

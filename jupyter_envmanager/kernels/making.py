@@ -135,4 +135,4 @@ def as_it_is(spec: Spec, display_name: str) -> Files:
 
 def beside_others(made: Files, folder: Path) -> Files:
     """The files of a kernel in a folder that somebody else has made: what is no logo of it stays."""
-    return Files(content=made.content, keep=True, drop=frozenset(building.current_logos(folder)))
+    return Files(content=made.content, keep=True, drop=building.logo_names(folder))

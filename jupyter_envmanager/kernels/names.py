@@ -10,14 +10,15 @@ from ..errors import Conflict, Invalid
 from .kernelspec import Spec
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
+_LONGEST = 200
 
 
 def check(name: str) -> None:
     """Raises Invalid for a name that Jupyter refuses."""
-    if not _NAME.fullmatch(name) or set(name) == {"."}:
+    if not _NAME.fullmatch(name) or name[0] in ".-" or len(name) > _LONGEST:
         raise Invalid(
             f"“{name}” cannot be a kernel's name.",
-            hint="Use letters, digits, and the signs . _ - only; the display name may have any character.",
+            hint="Use letters, digits, and the signs . _ - only, no . or - first; the display name may have any.",
             field="name",
         )
 
@@ -35,7 +36,7 @@ def taken(spec: Spec) -> Conflict:
 def free(wish: str, is_taken: Callable[[str], bool]) -> str:
     """A free kernel name in ASCII that looks like a wish."""
     ascii_name = unicodedata.normalize("NFKD", wish).encode("ascii", "ignore").decode()
-    slug = re.sub(r"[^a-z0-9._-]+", "-", ascii_name.lower()).strip("-._") or "environment"
+    slug = re.sub(r"[^a-z0-9._-]+", "-", ascii_name.lower())[:100].strip("-._") or "environment"
     number, name = 1, slug
     while is_taken(name):
         number += 1

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import Invalid
 from ..models import KernelEdit, LogoShipped
-from . import building, recipe
+from . import building, kernelspec, reading, recipe
 from .building import Files
 from .kernelspec import STAMP, Spec, content
 
@@ -60,7 +60,7 @@ def edited(spec: Spec, edit: KernelEdit) -> Files:
             raise Invalid("This kernel has no other logo to go back to.", hint="Upload one.", field="logo")
         name = edit.display_name or spec.display_name or spec.name
         files, drawn = building.logo_files(None, edit.logo, name, {}, None)
-        drop = frozenset(building.current_logos(spec.folder))
+        drop = building.logo_names(spec.folder)
         _note(data, drawn)
     return Files(content={**files, "kernel.json": building.text_of(data)}, keep=True, drop=drop)
 
@@ -88,9 +88,13 @@ def raw(spec: Spec) -> dict[str, Any]:
         raise Invalid(
             f"It cannot be changed as it is: {spec.fault}", hint="Write it anew, repair the file, or remove the kernel."
         )
-    file = spec.folder / "kernel.json"
-    # The server's own kernel has none.
-    data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else content(spec)
+    try:
+        data: dict[str, Any] = json.loads(reading.read(spec.folder / "kernel.json", kernelspec.MAX_BYTES))
+    except FileNotFoundError:
+        # The server's own kernel has none.
+        return content(spec)
+    except (OSError, ValueError, RecursionError) as error:
+        raise Invalid(f"It cannot be read: {error}", hint="Refresh the list, and try again.") from error
     return data
 
 

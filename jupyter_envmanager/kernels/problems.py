@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from itertools import chain, count
 
 import msgspec
 
@@ -105,11 +106,20 @@ def _renamings(
     alike: list[Kernel], environments: Mapping[str, Environment], taken: set[str]
 ) -> dict[str, KernelProblem]:
     found = {}
+    # What tells one from all others is counted once for all of them: there may be very many.
+    marks: list[Callable[[Kernel], str]] = [
+        lambda kernel: _python(kernel, environments),
+        lambda kernel: _SCOPES[kernel.scope],
+        lambda kernel: _name(kernel, environments),
+    ]
+    counts = [Counter(map(mark, alike)) for mark in marks]
+    numbers = count(2)
     for kernel in alike:
         if not kernel.writable:
             continue
-        others = [other for other in alike if other is not kernel]
-        proposal = next(name for name in _names(kernel, others, environments) if name.casefold() not in taken)
+        telling = [what for mark, seen in zip(marks, counts, strict=True) if (what := mark(kernel)) and seen[what] == 1]
+        names = chain([*telling, kernel.name], map(str, numbers))
+        proposal = next(name for what in names if (name := f"{kernel.display_name} ({what})").casefold() not in taken)
         taken.add(proposal.casefold())
         found[kernel.name] = KernelProblem(
             code="duplicate_name",
@@ -119,22 +129,6 @@ def _renamings(
             proposal=proposal,
         )
     return found
-
-
-def _names(kernel: Kernel, others: list[Kernel], environments: Mapping[str, Environment]) -> Iterable[str]:
-    """Names that tell a kernel from the others, the best first."""
-
-    def differs(what: str, of_others: Iterable[str]) -> Iterable[str]:
-        return [f"{kernel.display_name} ({what})"] if what and what not in of_others else []
-
-    yield from differs(_python(kernel, environments), [_python(other, environments) for other in others])
-    yield from differs(_SCOPES[kernel.scope], [_SCOPES[other.scope] for other in others])
-    yield from differs(_name(kernel, environments), [_name(other, environments) for other in others])
-    yield from differs(kernel.name, [])
-    number = 2
-    while True:
-        yield f"{kernel.display_name} ({number})"
-        number += 1
 
 
 def _python(kernel: Kernel, environments: Mapping[str, Environment]) -> str:

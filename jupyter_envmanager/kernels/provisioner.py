@@ -14,10 +14,14 @@ import json
 import os
 import socket
 import sys
+import tempfile
+import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import Future
 from importlib.metadata import EntryPoint
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from jupyter_client.kernelspec import NoSuchKernel
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
@@ -29,11 +33,16 @@ from .doubts import doubt, prefix_of
 from .symptoms import Reason
 
 _THE_DEFAULT = "local-provisioner"
-#: The variable that hands a `Case` over, as JSON. Other users cannot read it, as they could arguments.
+#: The variable with the path of a file that only the user can read: the case as JSON. `explaining` removes it.
 VARIABLE = "JUPYTER_ENVMANAGER_CASE"
-# A kernel that is in doubt is watched until it listens or ends, at most so long.
-_WATCH_SECONDS = 8.0
+# How long a start waits for a kernel in doubt to listen or to end; it is watched on afterwards.
+_WAIT_SECONDS = 2.0
 _POLL_SECONDS = 0.05
+# Looking at a kernel's files must not hold up its start: they may be on a disk that does not answer.
+_LOOK_SECONDS = 1.0
+# Who has not looked for so long does not know whether the kernel was up when it died.
+_UNWATCHED_SECONDS = 2.0
+_T = TypeVar("_T")
 _MODULE = f"{__package__}.explaining"
 
 
@@ -73,6 +82,9 @@ class ExplainingProvisioner(LocalProvisioner):
     _deaths = 0
     _explained = False
     _died: int | None = None
+    _watching: asyncio.Task[None] | None = None
+    _looked = 0.0
+    _case_file: Path | None = None
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Keep the server's own variables, in which the explanation runs; read a repaired kernelspec anew."""
@@ -84,13 +96,14 @@ class ExplainingProvisioner(LocalProvisioner):
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Launch the kernel, or what explains why it cannot be launched."""
+        self._remove_case()
         died, self._died = self._died, None
-        reason = _died(died) if died is not None else await self._try(cmd, **kwargs)
+        reason = await self._doubt() or _died(died) if died is not None else await self._try(cmd, **kwargs)
         if reason is None:
             return self.connection_info
         self.log.warning("The kernel “%s” does not start, and explains why: %s", self._name, reason.message)
-        case = self._case(reason, look=died is not None or reason.remedy is None, folder=kwargs.get("cwd"))
-        environment = {**self._own_environment, VARIABLE: json.dumps(case)}
+        case = await self._case(reason, look=died is not None or reason.remedy is None, folder=kwargs.get("cwd"))
+        environment = {**self._own_environment, VARIABLE: self._hand_over(case)}
         explaining = [sys.executable, "-m", _MODULE, "-f", os.path.realpath(self._manager.connection_file)]
         # In the folder that has our package: it need not be installed, and no file of the user's is imported.
         kwargs = {**kwargs, "env": environment, "cwd": str(Path(__file__).parents[2])}
@@ -99,44 +112,72 @@ class ExplainingProvisioner(LocalProvisioner):
         return info
 
     async def _launch(self, cmd: list[str], **kwargs: Any) -> Any:
+        self._stop_watching()
         self._listens = self._ended_by_us = self._noted = False
+        self._looked = time.monotonic()
         return await super().launch_kernel(cmd, **kwargs)
 
     async def _try(self, cmd: list[str], **kwargs: Any) -> Reason | None:
         """Launch the kernel; why that failed, as far as it is known at once."""
-        doubtful = await asyncio.to_thread(doubt, self._spec)
+        doubtful = await self._doubt()
         try:
             await self._launch(cmd, **kwargs)
         except (OSError, ValueError) as error:
             return doubtful or _not_launched(cmd, error)
-        if (doubtful is None and not self._explained) or not await self._ends():
+        self._watching = asyncio.create_task(self._watch())
+        if doubtful is None and not self._explained:
             return None
-        status, self._died = self._died, None
+        await asyncio.wait({self._watching}, timeout=_WAIT_SECONDS)
+        status = await self.poll()
+        if status is None:
+            return None
+        self._died = None
         # Whatever it started goes as well, as on any restart.
         await super().kill()
         await super().wait()
         return doubtful or _died(status)
 
-    async def _ends(self) -> bool:
-        """Whether the kernel ends before it listens; waits for either."""
-        end = time.monotonic() + _WATCH_SECONDS
-        while time.monotonic() < end and not self._listens:
-            if await self.poll() is not None:
-                return True
+    async def _watch(self) -> None:
+        """Note that the kernel listens, or ends before: seen later, both look like a death at the start."""
+        while await self.poll() is None and not self._listens:
             await asyncio.sleep(_POLL_SECONDS)
-        return False
+
+    async def _doubt(self) -> Reason | None:
+        return await _looked_up(lambda: doubt(self._spec))
+
+    def _stop_watching(self) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+        self._watching = None
+
+    def _remove_case(self) -> None:
+        """The file of an explanation that ended before it read it."""
+        if self._case_file is not None:
+            with contextlib.suppress(OSError):
+                self._case_file.unlink(missing_ok=True)
+        self._case_file = None
+
+    async def cleanup(self, restart: bool = False) -> None:
+        """The kernel has ended."""
+        self._stop_watching()
+        self._remove_case()
+        await super().cleanup(restart)
 
     async def poll(self) -> int | None:
         """The exit status, or None; notes whether the kernel has come up, and whether it died before."""
         status = await super().poll()
         if self.process is None or self._listens:
             return status
+        watched = time.monotonic() - self._looked < _UNWATCHED_SECONDS
+        self._looked = time.monotonic()
         if status is None:
             self._listens = self._is_listening()
             if self._listens:
                 self._deaths, self._explained = 0, False
         elif not self._ended_by_us and not self._noted:
             self._noted = True
+            if not watched:
+                return status
             self._deaths += 1
             # A cell that crashes at once looks alike: a signal counts only when it happens again.
             if status > 0 or self._deaths > 1:
@@ -159,8 +200,9 @@ class ExplainingProvisioner(LocalProvisioner):
         ip, port = str(info.get("ip", "")), info.get("shell_port", 0)
         if info.get("transport", "tcp") != "tcp":
             return Path(f"{ip}-{port}").exists()
-        with contextlib.suppress(OSError), socket.create_connection((ip, int(port)), timeout=0.2):
-            return True
+        with contextlib.suppress(OSError), socket.create_connection((ip, int(port)), timeout=0.2) as connected:
+            # A free port in the range of outgoing connections may be connected to itself.
+            return bool(connected.getsockname() != connected.getpeername())
         return False
 
     @property
@@ -186,11 +228,24 @@ class ExplainingProvisioner(LocalProvisioner):
         except NoSuchKernel:
             self._manager._kernel_spec = before
 
-    def _case(self, reason: Reason, *, look: bool, folder: object) -> dict[str, Any]:
+    def _hand_over(self, case: dict[str, Any]) -> str:
+        """A file with the case beside the connection file; empty where none can be written."""
+        try:
+            folder = os.path.dirname(os.path.realpath(self._manager.connection_file))  # noqa: PTH120
+            number, name = tempfile.mkstemp(prefix="envmanager-case-", suffix=".json", dir=folder)
+            self._case_file = Path(name)
+            with open(number, "w", encoding="utf-8") as stream:  # noqa: PTH123
+                json.dump(case, stream)
+        except OSError as error:
+            self.log.warning("The reason cannot be handed over to the notebook: %s", error)
+            return ""
+        return str(self._case_file)
+
+    async def _case(self, reason: Reason, *, look: bool, folder: object) -> dict[str, Any]:
         """What `explaining` needs to know; with ``look`` it tries the kernel to find out more."""
         spec = self._spec
         known: Any = self.kernel_spec
-        prefix = prefix_of(spec)
+        prefix = await _looked_up(lambda: prefix_of(spec))
         return {
             "code": "kernel_failed",
             "message": reason.message,
@@ -205,6 +260,25 @@ class ExplainingProvisioner(LocalProvisioner):
             "spec": known.to_dict(),
             "resources": str(known.resource_dir),
         }
+
+
+async def _looked_up(look: Callable[[], _T | None]) -> _T | None:
+    """What a look at files finds in a bounded time; None if it takes longer, or raises anything."""
+    found: Future[_T | None] = Future()
+    found.set_running_or_notify_cancel()
+
+    def run() -> None:
+        try:
+            found.set_result(look())
+        except Exception:  # a strange kernelspec is no reason not to try the kernel
+            found.set_result(None)
+
+    # No thread of the pool: one that hangs would keep the server from ending.
+    threading.Thread(target=run, daemon=True).start()
+    try:
+        return await asyncio.wait_for(asyncio.wrap_future(found), _LOOK_SECONDS)
+    except (TimeoutError, asyncio.TimeoutError):
+        return None
 
 
 def _died(status: int | None) -> Reason:

@@ -7,14 +7,17 @@ New ones go into the user's folder or the group's. What we write is marked (``me
 from __future__ import annotations
 
 import builtins
-from collections.abc import Mapping, Sequence
+import functools
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, TypeVar, cast
 
 import msgspec
 
-from ..errors import Conflict, NotAllowed, NotFound
+from ..errors import NotAllowed, NotFound
 from ..models import (
     Environment,
     Kernel,
@@ -26,15 +29,29 @@ from ..models import (
     NewKernel,
     Problem,
 )
-from . import making, names, plain, recipe, writing
+from . import making, moving, names, permission, plain, recipe, writing
 from . import templates as templating
 from .kernelspec import Spec
 from .listing import Listing, Scopes
-from .looking import NATIVE, Looker, is_writable
+from .looking import NATIVE, Looker
 from .settings import settings_of
 
 _RESERVED = {"python", "python2", NATIVE}
 Place = Literal["me", "group"]
+
+
+_Verb = TypeVar("_Verb", bound=Callable[..., Any])
+
+
+def _alone(verb: _Verb) -> _Verb:
+    """One verb at a time: the server calls them from threads. Processes rely on what `writing` does in one step."""
+
+    @functools.wraps(verb)
+    def held(self: KernelRegistry, *args: Any, **keywords: Any) -> Any:
+        with self._lock:
+            return verb(self, *args, **keywords)
+
+    return cast("_Verb", held)
 
 
 class KernelRegistry:
@@ -67,6 +84,8 @@ class KernelRegistry:
         templates: Sequence[Path] = (),
         user_templates: Path | None = None,
     ) -> None:
+        self._lock = threading.RLock()
+        self._swept = False
         self._user_dir = user_dir
         self._group_dir = group_dir
         path = list(search_path if user_dir in search_path else [user_dir, *search_path])
@@ -77,13 +96,20 @@ class KernelRegistry:
 
     # What is there
 
+    @_alone
     def list(self, environments: Sequence[Environment], checks: Mapping[str, KernelCheck]) -> builtins.list[Kernel]:
         """Every kernelspec that Jupyter sees, by display name, with the environment of each and what is wrong with it.
 
         ``checks`` maps kernel names to the results of their test starts.
         """
+        if not self._swept:
+            self._swept = True
+            for place in (self._user_dir, self._group_dir):
+                if place is not None:
+                    writing.sweep(place)
         return Listing(environments, checks, self._scopes).all(self._looker.look())
 
+    @_alone
     def settings(
         self, name: str, environments: Sequence[Environment], checks: Mapping[str, KernelCheck]
     ) -> KernelSettings:
@@ -109,6 +135,7 @@ class KernelRegistry:
 
     # What comes, changes, moves and goes
 
+    @_alone
     def register(
         self,
         *,
@@ -141,16 +168,21 @@ class KernelRegistry:
         if known is not None and known.stamp.get("environment") != environment:
             raise names.taken(known)
         place = self._place(to)
-        folder = known.folder if known is not None and known.folder.parent == place else place / name
+        folder = moving.there(place, name) or place / name
+        present = self._own(folder, environment)
+        known = present or known
         if known is not None and request is None:
             made = replace(recipe.of(known), prefix=str(prefix))
         else:
             made = making.requested(recipe.from_request(request, environment, prefix))
         shown = recipe.checked_display_name(display_name)
         logo = request.logo if request else None
-        self._write(making.files(made, folder.name, shown, self._templates(), logo=logo, current=known), folder)
+        self._write(
+            making.files(made, folder.name, shown, self._templates(), logo=logo, current=known), folder, new=not present
+        )
         return self._described(folder, environment, prefix)
 
+    @_alone
     def edit(self, name: str, edit: KernelEdit, *, force: bool = False) -> None:
         """Change a kernelspec; one that we did not write only with ``force``.
 
@@ -167,6 +199,7 @@ class KernelRegistry:
         made = making.with_edit(recipe.of(spec), edit, spec.display_name, shown)
         self._write(making.files(made, spec.folder.name, shown, [], logo=edit.logo, current=spec), spec.folder)
 
+    @_alone
     def rewrite(self, name: str, environment: Environment, *, force: bool = False) -> None:
         """Write a kernelspec anew for its environment, with the settings that it has.
 
@@ -185,6 +218,7 @@ class KernelRegistry:
             files = making.beside_others(files, spec.folder)
         self._write(files, spec.folder)
 
+    @_alone
     def copy(self, name: str, request: KernelCopy) -> str:
         """Make a copy in the user's folder, which is ours to change; returns its name.
 
@@ -205,9 +239,10 @@ class KernelRegistry:
         if made is None:
             writing.transfer(spec.folder, folder, files=making.as_it_is(spec, shown))
         else:
-            self._write(making.files(made, chosen, shown, self._templates(), current=spec), folder)
+            self._write(making.files(made, chosen, shown, self._templates(), current=spec), folder, new=True)
         return chosen.lower()
 
+    @_alone
     def move(self, name: str, to: Place, *, force: bool = False) -> None:
         """Move a kernelspec between the user's folder and the group's, where whoever may look in may use it.
 
@@ -220,22 +255,16 @@ class KernelRegistry:
         spec = self._to_change(name, "moved", force)
         place, scope = self._place(to), self._scopes.of(spec)
         if scope == to:
+            moving.finish(spec, (self._user_dir, self._group_dir))
             return
         if scope not in ("me", "group"):
             raise NotAllowed(
                 f"The kernel “{spec.display_name or name}” is neither yours nor your group's.",
                 hint="Make a copy: that one can be moved.",
             )
-        there = [entry for entry in (place.iterdir() if place.is_dir() else ()) if entry.name.lower() == spec.name]
-        if there:
-            raise Conflict(
-                f"There is a kernel of the name “{spec.name}” already in {place}.",
-                hint="Make a copy with another name, and move that one.",
-                field="name",
-                path=str(there[0]),
-            )
-        writing.move(spec.folder, place / spec.folder.name, shared=to == "group")
+        moving.move(spec, place, shared=to == "group")
 
+    @_alone
     def remove(self, name: str, *, force: bool = False) -> None:
         """Remove a kernelspec; one that we did not write only with ``force``.
 
@@ -253,7 +282,7 @@ class KernelRegistry:
     def propose_name(self, environment_name: str) -> str:
         """A free kernel name in ASCII that looks like the environment's."""
         taken = {*self._looker.specs(), *_RESERVED}
-        return names.free(environment_name, lambda name: name in taken or (self._user_dir / name).exists())
+        return names.free(environment_name, lambda name: name in taken or os.path.lexists(self._user_dir / name))
 
     def check_new_name(self, name: str) -> None:
         """Whether a kernel may be given this name.
@@ -277,21 +306,20 @@ class KernelRegistry:
         return spec
 
     def _to_change(self, name: str, what: str, force: bool) -> Spec:
-        """A spec that may be changed: it can be written, and it is ours or the user has agreed."""
+        """A spec that may be changed, as it is at this moment."""
         spec = self._named(name)
-        if not is_writable(spec):
-            raise NotAllowed(
-                f"The kernel “{spec.display_name or name}” cannot be {what}: {spec.folder} is read-only.",
-                hint="It was installed for everyone, or comes with JupyterLab. Make a copy, or ask who installed it.",
-                path=str(spec.folder),
-            )
-        if not spec.stamp and not force:
-            raise NotAllowed(
-                f"The kernel “{spec.display_name or name}” in {spec.folder} was not made by this environment manager.",
-                hint=f"Confirm that it shall be {what} all the same.",
-                path=str(spec.folder),
-                needs_force=True,
-            )
+        permission.check(spec, what, force)
+        spec = self._looker.read(spec.folder).spec
+        permission.check(spec, what, force)
+        return spec
+
+    def _own(self, folder: Path, environment: str) -> Spec | None:
+        """The kernel of an environment in this very folder; Conflict where it is another's."""
+        if not os.path.lexists(folder / "kernel.json"):
+            return None
+        spec = self._looker.read(folder).spec
+        if spec.stamp.get("environment") != environment:
+            raise names.taken(spec)
         return spec
 
     def _place(self, to: Place) -> Path:
@@ -304,8 +332,8 @@ class KernelRegistry:
             )
         return self._group_dir
 
-    def _write(self, files: making.Files, folder: Path) -> None:
-        writing.put(files, folder, shared=folder.parent == self._group_dir)
+    def _write(self, files: making.Files, folder: Path, *, new: bool = False) -> None:
+        writing.put(files, folder, new=new, shared=folder.parent == self._group_dir)
 
     def _described(self, folder: Path, environment: str, prefix: Path) -> Kernel:
         read = self._looker.read(folder)

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from ..models import Kernel, KernelLogo, KernelSettings
-from . import making, plain, recipe
+from . import making, plain, reading, recipe
 from .building import SCRIPT
 from .kernelspec import Spec
 
@@ -26,9 +26,11 @@ def settings_of(spec: Spec, kernel: Kernel) -> KernelSettings:
     """
     made, ours = recipe.of(spec), making.is_ours(spec)
     fields = [name for name in _FIELDS if name != "modules" or os.name != "nt"] if ours else plain.editable(spec)
+    # What is behind a link is not changed through it.
+    may_edit = kernel.writable and kernel.scope != "server" and not spec.fault and not spec.folder.is_symlink()
     return KernelSettings(
         kernel=kernel,
-        editable=fields if kernel.writable and kernel.scope != "server" and not spec.fault else [],
+        editable=fields if may_edit else [],
         template=(made.template or recipe.BUILT_IN) if spec.stamp else "",
         variables=made.variables if ours else spec.env,
         modules=made.modules if ours else [],
@@ -42,7 +44,6 @@ def settings_of(spec: Spec, kernel: Kernel) -> KernelSettings:
 
 def _script(folder: Path) -> str:
     try:
-        with (folder / SCRIPT).open("rb") as stream:
-            return stream.read(_SCRIPT_BYTES).decode("utf-8", "replace")
+        return reading.read(folder / SCRIPT, _SCRIPT_BYTES, within=folder, cut=True).decode("utf-8", "replace")
     except OSError:
         return ""

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import re
 import shlex
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+# A launch script has one or two.
+_MAX_EXECS = 50
 Quoting = Literal["bare", "single", "double", "comment"]
 _TOKEN = re.compile(r"""'[^']*'?|"(?:\\.|[^"\\])*"?|\\.|(?<![^\s;&|()])\#[^\n]*""", re.DOTALL)
 _KINDS: dict[str, Quoting] = {"'": "single", '"': "double", "#": "comment"}
@@ -36,14 +39,25 @@ def quoted(text: str) -> list[tuple[int, int, Quoting]]:
 
 def quoting_at(parts: list[tuple[int, int, Quoting]], position: int) -> Quoting:
     """How the character at a position is quoted."""
-    return next((kind for start, end, kind in parts if start < position < end), "bare")
+    before = bisect_left(parts, position, key=lambda part: part[0]) - 1
+    return parts[before][2] if before >= 0 and position < parts[before][1] else "bare"
 
 
 def executed(text: str) -> Iterator[Executed]:
-    """The programs that ``exec`` lines name; a line within quotes is a value and no command."""
+    """The programs that the first ``exec`` lines name; a line within quotes is a value and no command."""
+    tokens = _TOKEN.finditer(text)
+    token, lines = next(tokens, None), 0
     for match in _EXEC.finditer(text):
+        last = match.end() - 1
+        while token is not None and token.end() <= last:
+            token = next(tokens, None)
+        if token is not None and token.start() < last:
+            continue
+        lines += 1
+        if lines > _MAX_EXECS:
+            return
         word = _WORD.match(text, match.end())
-        if word is None or _is_within_quotes(text, match.end() - 1):
+        if word is None:
             continue
         try:
             words = shlex.split(word[0]) if _QUOTING.search(word[0]) else [word[0]]
@@ -51,15 +65,6 @@ def executed(text: str) -> Iterator[Executed]:
             continue
         if words:
             yield Executed(words[0], word.start(), word.end())
-
-
-def _is_within_quotes(text: str, position: int) -> bool:
-    for token in _TOKEN.finditer(text):
-        if token.start() >= position:
-            return False
-        if token.end() > position:
-            return True
-    return False
 
 
 def within(text: str, quoting: Quoting) -> str:

@@ -43,7 +43,17 @@ _ELEMENTS = frozenset(_ELEMENT_NAMES.split())
 _ATTRIBUTES = frozenset(_ATTRIBUTE_NAMES.split())
 _IGNORED = re.compile(r"data-.*|aria-.*|role|tabindex|lang|focusable")
 _LOCAL_URL = re.compile(r"url\(\s*(['\"]?)#[\w.:-]+\1\s*\)")
-_LOADS = re.compile(r"url|image|src|import|@|\\|expression|javascript|binding|behavior|<|&", re.IGNORECASE)
+_LOADS = re.compile(r"url|image|src|import|@|\\|//|data:|expression|javascript|binding|behavior|<|&", re.IGNORECASE)
+_NAME = re.compile(r"[^\s(),;:+*/'\"{}]*\Z")
+_MAX_NAME = 40
+# What may be called in a style or a value: it computes or draws, and loads nothing.
+_FUNCTION_NAMES = (
+    "rgb rgba hsl hsla hwb lab lch oklab oklch color icc-color var calc min max clamp matrix matrix3d translate"
+    " translatex translatey translate3d scale scalex scaley scale3d rotate rotate3d rotatex rotatey rotatez skew skewx"
+    " skewy perspective blur brightness contrast drop-shadow grayscale hue-rotate invert opacity saturate sepia circle"
+    " ellipse inset polygon path rect not is where nth-child nth-last-child nth-of-type"
+)
+_FUNCTIONS = frozenset(_FUNCTION_NAMES.split())
 _START = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*<[?!A-Za-z]")
 
 
@@ -123,8 +133,9 @@ def _copy(element: Element) -> Element | None:
     for key, value in element.attrib.items():
         _attribute(made, key, value)
     made.text, made.tail = element.text, element.tail
-    if name == "style" and _loads(element.text or ""):
-        _refuse("This SVG picture has a <style> that loads something.")
+    # A browser reads all text in it, around other elements as well.
+    if name == "style" and (len(element) or _loads("".join(element.itertext()))):
+        _refuse("This SVG picture has a <style> that loads something, or holds other elements.")
     for child in element:
         copied = _copy(child)
         if copied is not None:
@@ -150,7 +161,15 @@ def _attribute(made: Element, key: str, value: str) -> None:
 
 def _loads(text: str) -> bool:
     """Whether a value or a style sheet may make a browser load or run something."""
-    return bool(_LOADS.search(_LOCAL_URL.sub("", text)))
+    rest = _LOCAL_URL.sub(" ", text)
+    return bool(_LOADS.search(rest)) or any(name and name not in _FUNCTIONS for name in _called(rest))
+
+
+def _called(text: str) -> Iterator[str]:
+    """The names before parentheses. Only the end of what is before each is searched: a value may be a megabyte."""
+    for before in text.split("(")[:-1]:
+        match = _NAME.search(before.rstrip()[-_MAX_NAME:])
+        yield match[0].lower() if match else ""
 
 
 def _check_references(root: Element) -> None:

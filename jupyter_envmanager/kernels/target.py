@@ -12,12 +12,15 @@ from string import Template
 
 from ..environments import environment_id
 from ..models import Environment
-from . import shelltext
+from . import reading, shelltext
 from .kernelspec import PLACEHOLDER, Spec
 
 _PYTHON = re.compile(r"python[0-9.]*(\.exe)?")
 _SHELLS = {"sh", "bash", "dash", "zsh", "ksh"}
 _SCRIPT_SIZE = 64_000
+# No system has longer paths, and nobody deeper ones.
+_LONGEST = 4096
+_DEEPEST = 100
 # jupyter_client starts the server's own interpreter for these.
 _SERVERS_PYTHON = {"python", f"python{sys.version_info[0]}", f"python{sys.version_info[0]}.{sys.version_info[1]}"}
 # Where an environment has programs. Not "envs": what is gone from base's envs folder was never base's.
@@ -64,8 +67,7 @@ def _script(argv: Sequence[str]) -> str:
 def _executed(script: Path) -> Iterator[str]:
     """Best effort: the programs that ``exec`` lines of a shell script name by absolute path."""
     try:
-        with script.open("rb") as stream:
-            content = stream.read(_SCRIPT_SIZE)
+        content = reading.read(script, _SCRIPT_SIZE, cut=True)
     except OSError:
         return
     if not content.startswith(b"#!") and script.suffix != ".sh":
@@ -130,6 +132,8 @@ class Known:
 
     def _around(self, place: str) -> Environment | None:
         """The innermost environment that a folder is in."""
+        if place.count(os.sep) > _DEEPEST:
+            return None
         real = Path(os.path.realpath(place))
         for folder in (real, *real.parents):
             found = self._by_id.get(environment_id(folder))
@@ -145,8 +149,8 @@ def _claims(spec: Spec) -> list[str]:
 
 
 def _is_path(word: str) -> bool:
-    """Whether the operating system can be asked about a word: it is absolute, and holds no NUL."""
-    return Path(word).is_absolute() and "\0" not in word
+    """Whether the operating system can be asked about a word: it is absolute, not endless, and holds no NUL."""
+    return len(word) <= _LONGEST and Path(word).is_absolute() and "\0" not in word
 
 
 def _is_gone(path: str) -> bool:

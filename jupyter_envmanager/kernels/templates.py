@@ -11,13 +11,13 @@ import logging
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import EnvManagerError, Invalid, NotFound
 from ..models import KernelTemplate, Problem
-from . import kernelspec, shelltext
+from . import kernelspec, reading, shelltext
 from .building import SCRIPT
 from .recipe import BUILT_IN
 
@@ -32,12 +32,12 @@ BUILT_IN_TEMPLATE = KernelTemplate(name=BUILT_IN, title="Activated environment",
 
 @dataclass(frozen=True, kw_only=True)
 class Template:
-    """A folder with its files; ``fault`` says why it cannot be used."""
+    """A folder with the names of its files; ``fault`` says why it cannot be used."""
 
     name: str
     folder: Path
     origin: Literal["user", "site"]
-    files: dict[str, bytes] = field(default_factory=dict)
+    files: Sequence[str] = ()
     spec: kernelspec.Spec | None = None
     fault: str = ""
 
@@ -129,17 +129,33 @@ def _broken(template: Template, fault: str) -> Template:
     return Template(name=template.name, folder=template.folder, origin=template.origin, fault=fault)
 
 
-def _files(folder: Path) -> dict[str, bytes]:
-    """The files of a template but its kernel.json; links out of the folder are left out."""
+def _files(folder: Path) -> list[str]:
+    """The files of a template but its kernel.json; links out of the folder are left out. Nothing is read."""
     real, total = Path(os.path.realpath(folder)), 0
-    found: dict[str, bytes] = {}
+    found: list[str] = []
     for file in sorted(folder.iterdir()):
         if not file.is_file() or not Path(os.path.realpath(file)).is_relative_to(real) or file.name == "kernel.json":
             continue
         total += file.stat().st_size
         if total > _MAX_BYTES or len(found) >= _MAX_FILES:
             raise Invalid(f"It is larger than {_MAX_BYTES // 1_000_000} MB, or has more than {_MAX_FILES} files.")
-        found[file.name] = file.read_bytes()
+        found.append(file.name)
+    return found
+
+
+def _contents(template: Template) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    left = _MAX_BYTES
+    try:
+        for name in template.files:
+            found[name] = reading.read(template.folder / name, left, within=template.folder)
+            left -= len(found[name])
+    except OSError as error:
+        raise Invalid(
+            f"The kernel template “{template.name}” cannot be used: {error}",
+            hint="Choose another one.",
+            field="template",
+        ) from error
     return found
 
 
@@ -153,7 +169,7 @@ def fill(template: Template, *, prefix: Path, name: str, display_name: str) -> t
     Raises
     ------
     Invalid
-        Jupyter would read something else into the prefix.
+        Jupyter would read something else into the prefix, or the template cannot be read.
     """
     values = {"prefix": str(prefix), "name": name, "display_name": display_name}
     assert template.spec is not None
@@ -163,7 +179,7 @@ def fill(template: Template, *, prefix: Path, name: str, display_name: str) -> t
     literals = {key: kernelspec.literal(value) for key, value in values.items()}
     content["env"] = {key: _replaced(value, literals) for key, value in template.spec.env.items()}
     content["display_name"] = display_name
-    files = dict(template.files)
+    files = _contents(template)
     if SCRIPT in files:
         text = files[SCRIPT].decode("utf-8", "surrogateescape")
         files[SCRIPT] = _script(text, values, prefix).encode("utf-8", "surrogateescape")

@@ -11,13 +11,16 @@ import re
 import warnings
 from dataclasses import dataclass
 
-_LARGEST = 1_000_000
+#: So many characters of a cell are read: Python's parser lets nobody else in the process run meanwhile.
+LARGEST = 200_000
 _MOST_MENDED = 50
+# So many characters are parsed again while a cell is mended.
+_MENDED = 1_000_000
 # ``!cmd``, ``%magic``, ``?name`` and ``name?``, also as ``files = !ls``, and what is a magic without “%”.
 _SPECIAL = re.compile(
     r"""\s*(?:
       (?P<line>(?:[!%?]|(?:pip3?|conda|mamba|micromamba|uv)\s+(?:pip\s+)?install\s).*)
-      | [^\s=!%(]+(?:\s*,\s*[^\s=!%(]+)*\s*=\s*(?P<assigned>[!%].*)
+      | [^\s=!%(,]+(?:\s*,\s*[^\s=!%(,]+)*\s*=\s*(?P<assigned>[!%].*)
       | %{0,2}[\w.*]+\?{1,2}\s*$
     )""",
     re.VERBOSE,
@@ -37,8 +40,8 @@ class Cell:
 
 
 def read(source: str) -> Cell:
-    """Take a cell apart. Never raises, whatever is in it."""
-    if len(source) > _LARGEST:
+    """Take a cell apart. Never raises, whatever is in it; one that is larger than ``LARGEST`` is not read."""
+    if len(source) > LARGEST:
         return Cell(None, ())
     magic = _CELL_MAGIC.match(source)
     if magic is None:
@@ -58,7 +61,7 @@ def _python(source: str, before: tuple[str, ...]) -> Cell:
     if isinstance(tree, ast.AST):
         return Cell(tree, before)
     lines, special = _without_special(source)
-    for _ in range(_MOST_MENDED):
+    for _ in range(min(_MOST_MENDED, 1 + _MENDED // (len(source) + 1))):
         tree = _parse("\n".join(lines))
         if isinstance(tree, ast.AST):
             return Cell(tree, (*before, *special))
@@ -97,13 +100,14 @@ def _without_special(source: str) -> tuple[list[str], list[str]]:
         if not found:
             kept.append(line)
             continue
-        text = found["line"] or found["assigned"] or ""
+        parts = [found["line"] or found["assigned"] or ""]
         kept.append(_nothing(line))
-        while text.endswith("\\") and number < len(lines):
-            text = text[:-1] + " " + lines[number].strip()
+        while parts[-1].endswith("\\") and number < len(lines):
+            parts[-1] = parts[-1][:-1]
+            parts.append(lines[number].strip())
             kept.append("")
             number += 1
-        special.append(text)
+        special.append(" ".join(parts))
     return kept, special
 
 

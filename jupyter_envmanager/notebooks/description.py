@@ -8,11 +8,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ..config.channelnames import split_url
 from ..models import Description, Package, Packages
+from ..redaction import redact
 
 _SPEC = re.compile(
     r"(?:.*::)?\s*(?P<name>[A-Za-z0-9_][\w.-]*)\s*(?P<version>[=<>!~][^\[\]]*|[\d*][^\[\]]*)?(?:\[(?P<fields>.*)\])?"
 )
-_VERSION_FIELD = re.compile(r"version\s*=\s*[\"']?([^\"',\]]+)")
+_VERSION = re.compile(r"[0-9A-Za-z.*+!_,|<>=~-]*[0-9A-Za-z.*_]")
+_LONGEST = 1000
+_VERSION_FIELD = re.compile(r"version\s*=\s*(?:(?P<quote>[\"'])(?P<quoted>.*?)(?P=quote)|(?P<bare>[^\"',\]]+))")
 _HIDDEN = "***@"
 # Addresses that mean something on one machine only.
 _LOCAL = re.compile(r"(?:file:|[./~\\]|[A-Za-z]:[/\\]|https?://(?:localhost|127\.|\[::1\]|0\.0\.0\.0))", re.IGNORECASE)
@@ -60,18 +63,22 @@ def lock(packages: Iterable[Package]) -> str:
 
 
 def portable(spec: str, name: str) -> str:
-    """A match spec without channel and build: the version as it was asked for."""
-    match = _SPEC.fullmatch(spec.strip())
+    """A match spec without channel and build: the version as it was asked for, the name alone where it is none."""
+    match = _SPEC.fullmatch(spec.strip()) if len(spec) <= _LONGEST else None
     if match is None or match["name"].lower() != name.lower():
         return name
     version = (match["version"] or "").strip()
     if not version and match["fields"] and (inner := _VERSION_FIELD.search(match["fields"])):
-        version = inner[1].strip()
+        version = (inner["quoted"] or inner["bare"] or "").strip()
     # “1.2 py312_0” and “=1.2=py312_0”: what follows is a build. “=1.2” and “==1.2” are not the same.
+    version = re.sub(r"\s*([,|])\s*", r"\1", version)
     version = version.split()[0] if version else ""
     if exact := re.fullmatch(r"(={1,2}[^=<>!~,|]+)=[^=]*", version):
         version = exact[1]
-    if version and version[0] not in "=<>!~":
+    if not _VERSION.fullmatch(version):
+        # A path or an address, maybe with a password in it.
+        return name
+    if version[0] not in "=<>!~":
         version = f"={version}"
     return f"{name}{version}"
 
@@ -86,7 +93,8 @@ def _public(channel: str) -> str:
         return ""
     url = split_url(channel)
     if url is None:
-        return channel
+        # Some write an address without its scheme, and a password in it.
+        return "" if "@" in channel or redact(channel) != channel else channel
     # A password in an address may hide what it means: it is looked at without.
     plain = f"{url.scheme}://{url.place}"
     if url.scheme not in ("http", "https") or _LOCAL.match(plain):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,7 +75,7 @@ def _modules(prefix: Path, folder: Path, distribution: Distribution) -> Iterator
 
 def _owned(place: Path) -> bool:
     """Whether a module is one package's: a folder without __init__.py is a namespace, and anybody's."""
-    return not place.is_dir() or (place / "__init__.py").exists()
+    return not os.path.isdir(place) or os.path.exists(place / "__init__.py")  # noqa: PTH110, PTH112
 
 
 def _entries(folder: Path) -> list[Path]:

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
 from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as PypiRequirement
 
-from ..environments.plainfile import read_plain
 from ..models import Manager
 from ..redaction import redact
 from .installoptions import CONDA_VALUES, PIP_VALUES
+from .requirementfiles import RequirementFiles
 
 Program = Literal["pip", "uv", "conda"]
 
-_LONGEST = 20_000
-_MOST = 1000
+#: So many characters of a line are read.
+LONGEST = 20_000
 _CONDAS = {"conda", "mamba", "micromamba"}
 _PIP = re.compile(r"pip[\d.]*")
 _PYTHON = re.compile(r"python[\d.]*|\{sys\.executable\}|\$\{?PYTHON\}?")
@@ -59,7 +57,7 @@ class InstallCommand:
 
 def commands(line: str) -> Iterator[InstallCommand]:
     """The install commands of one line of IPython's (``!…``, ``%…``). Never raises."""
-    if len(line) > _LONGEST:
+    if len(line) > LONGEST or "install" not in line:
         return
     by = "!" if line.startswith("!") else "%"
     text = line.lstrip("!%").strip()
@@ -68,23 +66,25 @@ def commands(line: str) -> Iterator[InstallCommand]:
             yield found
 
 
-def requirements(line: str, origin: str, folder: Path | None) -> Iterator[Requirement]:
-    """What the install commands of a line ask for; files that they name are read where they are below ``folder``."""
+def requirements(line: str, origin: str, files: RequirementFiles | None) -> Iterator[Requirement]:
+    """What the install commands of a line ask for, and what the files do that they name."""
     for command in commands(line):
-        yield from of_command(command, origin, folder)
+        yield from of_command(command, origin, files)
 
 
-def of_command(command: InstallCommand, origin: str = "", folder: Path | None = None) -> Iterator[Requirement]:
-    """What one command asks for."""
+def of_command(
+    command: InstallCommand, origin: str = "", files: RequirementFiles | None = None
+) -> Iterator[Requirement]:
+    """What one command asks for: as much as its line, and its files, have room for."""
     read = _conda if command.program == "conda" else _pypi
     wanted = list(command.wanted)
     for file in command.files:
-        lines = _file(file, folder)
+        lines = files.read(file) if files else None
         if lines is None:
             manager: Manager = "conda" if command.program == "conda" else "pypi"
-            yield Requirement(file, manager, None, origin, "It names a file that cannot be read from here.")
+            yield Requirement(redact(file), manager, None, origin, "It names a file that cannot be read from here.")
         wanted += lines or []
-    for text in wanted[:_MOST]:
+    for text in wanted:
         yield read(text, origin)
     for text in command.editable:
         reason = "It is a project of one's own: install it from its folder."
@@ -174,10 +174,10 @@ def _with_options(command: InstallCommand, words: Sequence[str]) -> InstallComma
         command.by,
         command.executable,
         command.interpreter,
-        tuple(wanted[:_MOST]),
+        tuple(wanted),
         options,
-        tuple(files[:20]),
-        tuple(editable[:20]),
+        tuple(files),
+        tuple(editable),
     )
 
 
@@ -211,18 +211,3 @@ def _conda(text: str, origin: str) -> Requirement:
     channel = match["channel"]
     plain = channel is None or re.fullmatch(r"[A-Za-z0-9][\w.-]*(?:/[\w.-]+)*", channel)
     return Requirement(text, "conda", text if plain else match["spec"], origin)
-
-
-def _file(name: str, folder: Path | None) -> list[str] | None:
-    """The plain requirements of a file below a folder; None where it is not there."""
-    if folder is None or "\0" in name:
-        return None
-    real = os.path.realpath(folder / name)
-    if not real.startswith(os.path.realpath(folder).rstrip(os.sep) + os.sep):
-        return None
-    try:
-        text = read_plain(real, 500_000).decode("utf-8-sig", errors="replace")
-    except (OSError, ValueError):
-        return None
-    lines = (re.sub(r"(^|\s+)#.*$", "", line).strip() for line in text.replace("\\\n", " ").splitlines())
-    return [line for line in lines if line and not line.startswith(("-", "@"))][:_MOST]

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from string import Template
 
@@ -16,6 +17,7 @@ from .installlines import InstallCommand, commands, of_command
 _ELSEWHERE = ("--target", "-t", "--prefix", "--root", "--user")
 _SELF = ("{sys.prefix}", "$CONDA_PREFIX", "${CONDA_PREFIX}")
 _MOST_COMMANDS = 50
+_MOST = 1000
 
 
 def hint(source: str, kernel: Kernel, kernel_env: Mapping[str, str], path: str, prefix: Path) -> InstallHint:
@@ -39,10 +41,9 @@ def hint(source: str, kernel: Kernel, kernel_env: Mapping[str, str], path: str, 
     reasons = [reason for command in found if (reason := _reason(command, place))]
     specs: dict[str, None] = {}
     pypi: dict[str, None] = {}
-    for command in found:
-        for requirement in of_command(command):
-            if requirement.spec:
-                (specs if requirement.manager == "conda" else pypi)[requirement.spec] = None
+    for requirement in islice((one for command in found for one in of_command(command)), _MOST):
+        if requirement.spec:
+            (specs if requirement.manager == "conda" else pypi)[requirement.spec] = None
     return InstallHint(
         reason=reasons[0] if reasons else "", environment=kernel.environment, specs=[*specs], pypi=[*pypi]
     )
@@ -78,16 +79,16 @@ class _Place:
         """The folder in which the kernel finds a program, ``""`` where it finds none."""
         if "/" in program:
             return os.path.dirname(program)  # noqa: PTH120
-        return next((folder for folder in self.path if os.access(Path(folder, program), os.X_OK)), "")
+        return next((folder for folder in self.path if _runs(os.path.join(folder, program))), "")  # noqa: PTH118
 
     def owns(self, folder: str) -> bool:
         """Whether a folder is where the environment has its programs."""
         inside = [self.prefix / "bin", self.prefix / "Scripts", self.prefix]
-        return os.path.realpath(folder) in {os.path.realpath(one) for one in inside}
+        return any(_same(folder, one) for one in inside)
 
     def is_self(self, text: str) -> bool:
         """Whether a text means this environment."""
-        return text in _SELF or os.path.realpath(text.rstrip("/")) == os.path.realpath(self.prefix)
+        return text in _SELF or _same(text, self.prefix)
 
 
 def _path(kernel: Kernel, env: Mapping[str, str], path: str, prefix: Path) -> list[str]:
@@ -100,7 +101,7 @@ def _path(kernel: Kernel, env: Mapping[str, str], path: str, prefix: Path) -> li
 
 def _activated(kernel: Kernel) -> bool:
     """Whether a script of ours starts it, which activates the environment."""
-    return kernel.stamped and Path(kernel.path, "run.sh").is_file()
+    return kernel.stamped and os.path.isfile(os.path.join(kernel.path, "run.sh"))  # noqa: PTH113, PTH118
 
 
 def _reason(command: InstallCommand, place: _Place) -> str:
@@ -180,6 +181,16 @@ def _unwritable(place: _Place) -> str:
     if place.writable:
         return ""
     return f"You may not write in {place.name}: pip installs into your home folder instead."
+
+
+def _runs(program: str) -> bool:
+    """Whether there is such a program; unlike os.access alone, this says no of a name that no file can have."""
+    return os.path.exists(program) and os.access(program, os.X_OK)  # noqa: PTH110
+
+
+def _same(one: str, other: Path) -> bool:
+    """Whether both lead to one folder; what is not there, or cannot be, is no other's."""
+    return os.path.exists(one) and os.path.realpath(one) == os.path.realpath(other)  # noqa: PTH110
 
 
 def _name(program: str) -> str:

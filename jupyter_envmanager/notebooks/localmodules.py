@@ -11,8 +11,10 @@ from ..environments.plainfile import read_plain
 from ..models import Problem
 
 _MOST_FILES = 300
-_LARGEST = 500_000
-_MOST_BYTES = 5_000_000
+_LARGEST = 200_000
+_MOST_BYTES = 2_000_000
+# So many names are looked for: most lead nowhere, and each costs a look at the disk.
+_MOST_NAMES = 5000
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,8 @@ class LocalModules:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.problems: list[Problem] = []
-        self._real = os.path.realpath(folder)
+        self._real = os.path.realpath(folder) if _is_folder(folder) else os.fspath(folder)
+        self._names: set[str] = set()
         self._seen: set[str] = set()
         self._bytes = 0
         self._tops: dict[str, bool] = {}
@@ -56,25 +59,33 @@ class LocalModules:
             parts = name.split(".")
             if not all(part.isidentifier() for part in parts):
                 continue
-            for depth in range(1, len(parts) + 1):
-                place = self.folder.joinpath(*parts[:depth])
-                dotted = ".".join(parts[:depth])
-                yield from self._read(place / "__init__.py", dotted)
-                yield from self._read(place.with_name(f"{place.name}.py"), dotted.rpartition(".")[0])
+            place, dotted = self.folder, ""
+            for part in parts:
+                above, place, dotted = dotted, place / part, f"{dotted}.{part}".lstrip(".")
+                if dotted not in self._names:
+                    if len(self._names) >= _MOST_NAMES:
+                        self._too_many()
+                        return
+                    self._names.add(dotted)
+                    yield from self._read(place / "__init__.py", dotted)
+                    yield from self._read(place.with_name(f"{part}.py"), above)
+                if not _is_folder(place):
+                    break
 
     def _is_package(self, place: Path) -> bool:
-        if not self._inside(place) or not place.is_dir():
+        if not self._inside(place) or not _is_folder(place):
             return False
         # Without __init__.py it is one, too, but a folder of data that shares its name with a package is not.
-        return (place / "__init__.py").is_file() or next(place.glob("*.py"), None) is not None
+        return os.path.isfile(place / "__init__.py") or next(place.glob("*.py"), None) is not None  # noqa: PTH113
 
     def _inside(self, path: Path) -> bool:
-        real = os.path.realpath(path)
-        return real.startswith(self._real.rstrip(os.sep) + os.sep) and Path(real).exists()
+        # Unlike realpath and pathlib, this says no of a name that no file can have.
+        if not os.path.exists(path):  # noqa: PTH110
+            return False
+        return os.path.realpath(path).startswith(self._real.rstrip(os.sep) + os.sep)
 
     def _read(self, path: Path, package: str) -> Iterator[LocalFile]:
-        real = os.path.realpath(path)
-        if real in self._seen or not self._inside(path):
+        if not self._inside(path) or (real := os.path.realpath(path)) in self._seen:
             return
         if len(self._seen) >= _MOST_FILES or self._bytes >= _MOST_BYTES:
             self._too_many()
@@ -94,3 +105,7 @@ class LocalModules:
         if not any(problem.code == "too_many_modules" for problem in self.problems):
             message = f"The notebook imports very many local modules: {len(self._seen)} of them were read."
             self.problems.append(Problem(code="too_many_modules", message=message))
+
+
+def _is_folder(path: Path) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112

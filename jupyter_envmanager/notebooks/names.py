@@ -40,11 +40,13 @@ async def propose(
     python:
         The version of Python to tell along.
     """
-    wanted = list(_wanted(needs).values())[:_MOST]
+    every = list(_wanted(needs).values())
+    wanted = every[:_MOST]
     finder = _Finder(installed, pypi)
     await finder.look(conda, {name for one in wanted for name, _ in one.names})
     found = list(await asyncio.gather(*(finder.find(one) for one in wanted)))
-    asked = [_asked(requirement, installed) for requirement in needs.requirements]
+    there = {_name(package.name) for package in installed.values()}
+    asked = [_asked(requirement, there) for requirement in needs.requirements]
     names = {_name(one.spec): number for number, one in enumerate(asked) if one.spec}
     left = []
     for one in found:
@@ -55,9 +57,11 @@ async def propose(
         elif number is None:
             left.append(one)
     imports = sorted(left, key=lambda one: one.module.lower())
-    return NotebookImports(
-        imports=[*imports, *asked], python=python, problems=[*needs.problems, *finder.problems.values()]
-    )
+    problems = [*needs.problems, *finder.problems.values()]
+    if len(every) > _MOST:
+        message = f"The notebook imports {len(every)} modules: packages were looked for the first {_MOST} of them."
+        problems.append(Problem(code="too_many_imports", message=message))
+    return NotebookImports(imports=[*imports, *asked], python=python, problems=problems)
 
 
 @dataclass
@@ -125,6 +129,9 @@ class _Finder:
             # Nobody could be asked about it.
             return msgspec.structs.replace(told, spec=wanted.names[0][0], reason="Whether it is there is not known.")
         reason = "Neither the channels nor PyPI have a package that is known to bring it."
+        if is_known(wanted.module):
+            # Whoever knows what is missing can add the channel that has it.
+            reason = f"It comes with {wanted.names[0][0]}, which neither your channels nor PyPI have."
         return msgspec.structs.replace(told, reason=f"{reason} {told.reason}".strip())
 
     def _package(self, wanted: _Wanted) -> Package | None:
@@ -152,7 +159,7 @@ def _from_pypi(wanted: _Wanted, name: str) -> str:
     return f"{reason} {_OPTIONAL}" if wanted.optional else reason
 
 
-def _asked(requirement: Requirement, installed: Mapping[str, Package]) -> NotebookImport:
+def _asked(requirement: Requirement, there: Collection[str]) -> NotebookImport:
     spec = requirement.spec
     return NotebookImport(
         module="",
@@ -160,7 +167,7 @@ def _asked(requirement: Requirement, installed: Mapping[str, Package]) -> Notebo
         manager=requirement.manager,
         origin=f"{requirement.origin}: {requirement.text}",
         reason=requirement.reason,
-        installed=bool(spec) and _name(spec) in {_name(package.name) for package in installed.values()},
+        installed=bool(spec) and _name(spec) in there,
     )
 
 

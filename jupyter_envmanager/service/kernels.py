@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import msgspec
+
 from ..checks import CheckStore
 from ..errors import Invalid, NotAllowed, NotFound
 from ..kernels import KernelRegistry, check_kernel, offers
@@ -83,7 +85,10 @@ class KernelService:
         )
 
     def _kernels(self) -> builtins.list[Kernel]:
-        return self._registry.list(self._listing(), self._checks.all())
+        environments = self._listing()
+        changed = {environment.id: environment.modified for environment in environments}
+        kernels = self._registry.list(environments, self._checks.all())
+        return [_since(kernel, changed.get(kernel.environment or "")) for kernel in kernels]
 
     async def named(self, name: str) -> Kernel:
         """One kernel; raises NotFound."""
@@ -99,10 +104,22 @@ class KernelService:
         )
 
     async def offers(self, environment: str) -> KernelOffers:
-        """What can be a kernel in an environment; raises NotFound."""
+        """What can be a kernel in an environment.
+
+        Raises
+        ------
+        NotFound, NotAllowed
+        """
         found = await self._find(environment)
         names = [package.name for package in (await self._packages(environment)).packages]
-        return await asyncio.to_thread(offers, Path(found.prefix), names)
+        try:
+            return await asyncio.to_thread(offers, Path(found.prefix), names)
+        except OSError as error:
+            raise NotAllowed(
+                f"What {found.name} has as kernels cannot be read: {error.strerror or error}.",
+                hint="Ask the owner of its folder for the right to read it.",
+                field="environment",
+            ) from error
 
     async def register(self, request: NewKernel) -> Kernel:
         """Register a kernel for an environment that is there.
@@ -126,12 +143,13 @@ class KernelService:
                 field="environment",
             )
         kernel = await asyncio.to_thread(
-            self._registry.register,
-            prefix=Path(found.prefix),
-            environment=found.id,
-            display_name=request.display_name or found.name,
-            name=request.name or self._registry.propose_name(found.name),
-            request=request,
+            lambda: self._registry.register(
+                prefix=Path(found.prefix),
+                environment=found.id,
+                display_name=request.display_name or found.name,
+                name=request.name or self._registry.propose_name(found.name),
+                request=request,
+            )
         )
         return await self.named(kernel.name)
 
@@ -142,10 +160,10 @@ class KernelService:
         ------
         NotFound, NotAllowed, Invalid
         """
-        await self._ours_to_change(name)
-        await asyncio.to_thread(self._registry.edit, name, edit, force=force)
-        self._checks.forget(name)
-        return await self.named(name)
+        kernel = await self._ours_to_change(name)
+        await asyncio.to_thread(self._registry.edit, kernel.name, edit, force=force)
+        self._checks.forget(kernel.name)
+        return await self.named(kernel.name)
 
     async def copy(self, name: str, request: KernelCopy) -> Kernel:
         """Make a copy in the user's folder.
@@ -181,8 +199,8 @@ class KernelService:
                 hint="Remove it, and register a kernel for the environment you want.",
             )
         environment = await self._find(kernel.environment)
-        await asyncio.to_thread(self._registry.rewrite, name, environment, force=force)
-        self._checks.forget(name)
+        await asyncio.to_thread(self._registry.rewrite, kernel.name, environment, force=force)
+        self._checks.forget(kernel.name)
         return await self.named(name)
 
     async def check(self, name: str) -> KernelCheck:
@@ -192,9 +210,10 @@ class KernelService:
         ------
         NotFound
         """
+        kernel = await self.named(name)
+        name = kernel.name
         if name in self._checking:
             return await asyncio.shield(self._checking[name])
-        kernel = await self.named(name)
         if kernel.prefix is None:
             raise Invalid(f"It is not known which environment “{kernel.display_name}” runs in.", field="name")
         self._checks.put(name, KernelCheck(state="running", time=time.time()))
@@ -220,9 +239,9 @@ class KernelService:
         ------
         NotFound, NotAllowed
         """
-        await self._ours_to_change(name)
-        await asyncio.to_thread(self._registry.remove, name, force=force)
-        self._checks.forget(name)
+        kernel = await self._ours_to_change(name)
+        await asyncio.to_thread(self._registry.remove, kernel.name, force=force)
+        self._checks.forget(kernel.name)
 
     async def _ours_to_change(self, name: str) -> Kernel:
         kernel = await self.named(name)
@@ -236,3 +255,11 @@ class KernelService:
     def stop(self) -> None:
         """Wait for no test start any more."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _since(kernel: Kernel, changed: float | None) -> Kernel:
+    """A kernel without a result that is older than what is installed in its environment now."""
+    check = kernel.check
+    if check is None or check.state not in ("passed", "failed") or changed is None or check.time is None:
+        return kernel
+    return msgspec.structs.replace(kernel, check=None) if changed > check.time else kernel

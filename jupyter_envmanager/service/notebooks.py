@@ -78,8 +78,7 @@ class NotebookService:
         NotFound
             There is no such environment.
         """
-        folder = self._folder(code.path)
-        needs = await asyncio.to_thread(modules, code.cells, folder)
+        needs = await asyncio.to_thread(lambda: modules(code.cells, self._folder(code.path)))
         installed: Mapping[str, Package] = {}
         python: str | None = None
         if code.environment is not None:
@@ -104,7 +103,8 @@ class NotebookService:
         file = self._root / path.rpartition(":")[2].lstrip("/")
         if ".." in file.parts:
             raise Invalid("The notebook's path leads out of the server's folder.", field="path")
-        return file.parent if file.parent.is_dir() else None
+        # Unlike Path.is_dir, this says no of a name that is too long, too.
+        return file.parent if os.path.isdir(file.parent) else None  # noqa: PTH112
 
     async def install_hint(self, line: InstallLine) -> InstallHint:
         """Whether the install lines of a cell reach the kernel's environment; raises NotFound for the kernel."""

@@ -46,7 +46,7 @@ class TerminalService:
     async def activation(self, environment: str) -> Activation:
         """The lines that activate an environment in a terminal and in a batch script; raises NotFound."""
         found = await self._find(environment)
-        shell, job = activation_lines(Path(found.prefix), [])
+        shell, job = await asyncio.to_thread(activation_lines, Path(found.prefix), [])
         return Activation(shell=shell, job=job)
 
     async def open(self, environment: str) -> TerminalName:
@@ -69,15 +69,18 @@ class TerminalService:
         folder = self._folder / found.id
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         kind = Path(self.shell).name
-        # The prompt expands a variable once: what a name holds is never run.
-        name = f"ENVMANAGER_NAME={shlex.quote(found.name)}\n"
+        printable = "".join(letter for letter in found.name if letter.isprintable())
+        name = f"ENVMANAGER_NAME={shlex.quote(printable)}\n"
         if kind == "bash":
             start = folder / "bashrc"
+            # The prompt expands a variable once: what a name holds is never run.
             _write(start, f'{_BASH_LOGIN}{shell}\n{name}PS1="(\\$ENVMANAGER_NAME) $PS1"\n')
             return [self.shell, "--rcfile", str(start), "-i"]
         if kind == "zsh":
             own = 'ZDOTDIR="${ENVMANAGER_ZDOTDIR:-$HOME}"\n[ -f "$ZDOTDIR/.zshrc" ] && . "$ZDOTDIR/.zshrc"\n'
-            _write(folder / ".zshrc", f'{own}{shell}\n{name}PROMPT="($ENVMANAGER_NAME) $PROMPT"\n')
+            # %1v is the first value of psvar as it is: neither prompt_subst nor a "%" in it counts.
+            prompt = 'psvar+=("$ENVMANAGER_NAME")\nPROMPT="(%${#psvar}v) $PROMPT"\n'
+            _write(folder / ".zshrc", f"{own}{shell}\n{name}{prompt}")
             return ["/usr/bin/env", f"ZDOTDIR={folder}", self.shell, "-i"]
         # Other shells read other languages; they inherit what a plain one has set.
         return ["/bin/sh", "-c", f"{shell}\nexec {shlex.quote(self.shell)} -i"]

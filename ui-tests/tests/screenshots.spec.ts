@@ -1,4 +1,5 @@
 /** Pictures for the README and for judging, not for comparing: see README.md. */
+import * as fs from 'fs';
 import * as path from 'path';
 
 import { expect, settings, test } from './fixtures';
@@ -108,6 +109,112 @@ test('The page of an environment: packages, a plan, versions, history', async ({
   await tab.page.locator('[data-generation] summary').first().click();
   await expect(tab.page).toContainText('old packages');
   await page.screenshot({ path: shot('history') });
+});
+
+test('Kernels: the tab, the editor, a test start', async ({
+  page,
+  envs,
+  tab
+}) => {
+  await tab.open('stats');
+  await tab.tab('Kernels');
+  await expect(tab.page).toContainText('Answered');
+  await page.screenshot({ path: shot('kernels') });
+  await envs
+    .kernel('stats')
+    .getByRole('button', { name: /^Actions for kernel / })
+    .click();
+  await page.getByRole('menuitem', { name: 'Edit…' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: 'Add variable' }).click();
+  await dialog.getByLabel('Name of variable 1').fill('OMP_NUM_THREADS');
+  await dialog.getByLabel('Value of variable 1').fill('4');
+  await page.screenshot({ path: shot('kernel-editor') });
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+});
+
+test('The notebook: its menu, a missing module, imports, another home', async ({
+  page,
+  server
+}) => {
+  test.setTimeout(120_000);
+  const write = (name: string, metadata: unknown, ...sources: string[]) =>
+    fs.writeFileSync(
+      path.join(server.home, name),
+      JSON.stringify({
+        nbformat: 4,
+        nbformat_minor: 5,
+        metadata,
+        cells: sources.map((source, index) => ({
+          cell_type: 'code',
+          id: `cell-${index}`,
+          metadata: {},
+          source,
+          outputs: [],
+          execution_count: null
+        }))
+      })
+    );
+  const kernelspec = { name: 'stats', display_name: 'stats', language: 'python' };
+  const python = { language_info: { name: 'python' } };
+  write(
+    'rain.ipynb',
+    { kernelspec, ...python },
+    'import pandas as pd\nimport flask\n\nflask.__name__',
+    '!pip install --user tiny-plot'
+  );
+  write(
+    'storms.ipynb',
+    {
+      ...python,
+      kernelspec: { ...kernelspec, name: 'storms' },
+      jupyter_envmanager: {
+        name: 'storms',
+        specs: ['python=3.11', 'weather-model=2.0'],
+        pypi: ['tiny-plot==1.1'],
+        channels: ['conda-forge'],
+        lock: '',
+        python: '3.11'
+      }
+    },
+    'import weather_model'
+  );
+  await page.goto('?reset');
+  await page.notebook.open('rain.ipynb');
+  const panel = page.locator('.jp-NotebookPanel').filter({ visible: true });
+  const item = panel.getByRole('button', {
+    name: /^Environment of this notebook/
+  });
+  await expect(item).toHaveText(/^stats/);
+  await expect(page.getByText('stats | Idle')).toBeVisible({ timeout: 30_000 });
+  await item.click();
+  await page.screenshot({ path: shot('notebook') });
+  await page.keyboard.press('Escape');
+
+  const cells = panel.locator('.jp-CodeCell');
+  await cells.first().locator('.cm-content').click();
+  await page.keyboard.press('Control+Enter');
+  const note = cells.first().getByRole('region', { name: 'Install packages' });
+  await note.getByRole('button', { name: 'Install flask' }).click();
+  await expect(note).toContainText('nothing else changes');
+  await page.screenshot({ path: shot('missing-module') });
+
+  await item.click();
+  await page
+    .getByRole('menuitem', { name: 'New Environment for This Notebook…' })
+    .click();
+  await expect(page.getByRole('dialog')).toContainText('pandas');
+  await page.screenshot({ path: shot('imports') });
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: 'Cancel' })
+    .click();
+
+  await page.notebook.open('storms.ipynb');
+  await expect(
+    panel.getByRole('region', { name: 'Environment of this notebook' })
+  ).toBeVisible();
+  await page.screenshot({ path: shot('elsewhere') });
 });
 
 test('What goes wrong', async ({ page, envs, server }) => {
