@@ -174,7 +174,7 @@ function addShellCommands({ app, model, trans }: ICommandOptions): void {
         const id = await chooseEnvironment(
           model,
           trans,
-          trans.__('Terminal in environment')
+          trans.__('Terminal in Environment')
         );
         environment = id === null ? undefined : model.environment(id);
       }
@@ -206,8 +206,8 @@ function addShellCommands({ app, model, trans }: ICommandOptions): void {
     [
       CommandIDs.copyActivation,
       'shell',
-      trans.__('Copy Activation Line'),
-      trans.__('Copy the line that activates this environment in a terminal')
+      trans.__('Copy Activation Lines'),
+      trans.__('Copy the lines that activate this environment in a terminal')
     ],
     [
       CommandIDs.copyJobLines,
@@ -242,11 +242,18 @@ export function addGeneralCommands({
   model,
   trans
 }: ICommandOptions): void {
-  const { commands } = app;
+  const { commands, serviceManager } = app;
   commands.addCommand(CommandIDs.refresh, {
     label: trans.__('Refresh Environments'),
-    execute: args =>
-      model.refresh(...((args['topics'] ?? []) as readonly Topic[])),
+    execute: async args => {
+      const topics = (args['topics'] ?? []) as readonly Topic[];
+      await Promise.all([
+        model.refresh(...topics),
+        // Launcher and kernel pickers show what JupyterLab itself knows.
+        (!topics.length || topics.includes('kernels')) &&
+          serviceManager.kernelspecs.refreshSpecs()
+      ]);
+    },
     describedBy: {
       args: {
         type: 'object',

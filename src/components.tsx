@@ -167,7 +167,7 @@ export function Badge({
 /** What a status dot needs. */
 export interface IDotProps {
   /** Its colour: off is hollow. */
-  kind: 'on' | 'off' | 'busy' | 'bad';
+  kind: 'on' | 'off' | 'busy' | 'warning' | 'bad';
   /** What it means. */
   label: string;
 }

@@ -7,6 +7,7 @@ import { baseName, formatBytes, formatSeconds, joinParts } from './format';
 import { jobDot, jobLine, phaseName, stateName } from './jobs';
 import { isActive } from './jobstate';
 import type { IJobSpeed } from './tokens';
+import type { IWaitingNotebook } from './waiting';
 
 /** What the view of a job needs. */
 export interface IJobViewProps {
@@ -16,6 +17,8 @@ export interface IJobViewProps {
   events: JobEvent[];
   /** How fast it downloads. */
   speed: IJobSpeed | null;
+  /** The notebook that will run in what comes of it. */
+  notebook?: IWaitingNotebook | null;
   /** Cancels it. */
   onCancel: () => void;
   /** Opens a notebook with its kernel. */
@@ -30,7 +33,7 @@ export interface IJobViewProps {
 
 /** A job: what it does now, how it ended, what to do next, and its log. */
 export function JobView(props: IJobViewProps): JSX.Element {
-  const { job, speed, trans } = props;
+  const { job, notebook, speed, trans } = props;
   return (
     <div className="jp-EnvManager-job-page" data-job-state={job.state}>
       <h1 className="jp-EnvManager-title">{headline(job, trans)}</h1>
@@ -43,6 +46,11 @@ export function JobView(props: IJobViewProps): JSX.Element {
           <div className="jp-EnvManager-progressLine" role="status">
             {jobLine(job, trans, speed)}
           </div>
+          {notebook && (
+            <div className="jp-EnvManager-hint">
+              {trans.__('%1 will run in it.', notebook.name)}
+            </div>
+          )}
         </div>
       ) : (
         <Outcome job={job} trans={trans} />
@@ -160,7 +168,8 @@ function CheckLine(props: {
 }
 
 function Buttons(props: IJobViewProps): JSX.Element {
-  const { job, trans, onCancel, onOpenNotebook, onEdit, onNew } = props;
+  const { job, notebook, trans, onCancel, onOpenNotebook, onEdit, onNew } =
+    props;
   const { kernel } = job;
   const done = job.state === 'succeeded';
   return (
@@ -169,8 +178,13 @@ function Buttons(props: IJobViewProps): JSX.Element {
         <TextButton onClick={onCancel}>{trans.__('Cancel')}</TextButton>
       )}
       {done && job.action === 'create' && kernel && (
-        <TextButton primary onClick={() => onOpenNotebook(kernel)}>
-          {trans.__('Open notebook')}
+        <TextButton
+          primary
+          onClick={() => (notebook ? notebook.show() : onOpenNotebook(kernel))}
+        >
+          {notebook
+            ? trans.__('Back to %1', notebook.name)
+            : trans.__('Open notebook')}
         </TextButton>
       )}
       {!isActive(job) && !done && onEdit && (

@@ -9,6 +9,7 @@ import type { EnvironmentPage } from './environmentpage';
 import {
   confirmForeign,
   confirmKernelRemoval,
+  confirmSharing,
   proposePackages,
   showCheck
 } from './kerneldialogs';
@@ -45,7 +46,7 @@ export class KernelActions {
         const kernel = await model.registerKernel({
           environment: environment.id
         });
-        this._say(trans.__('“%1” is registered.', kernel.display_name));
+        this._say(trans.__('%1 is registered.', kernel.display_name));
       }
     });
   }
@@ -84,11 +85,7 @@ export class KernelActions {
     await this._try(title, async () => {
       const read = await model.kernelSettings(kernel.name);
       const settings = isChangeable(kernel) ? read : { ...read, editable: [] };
-      const force = !kernel.stamped && settings.editable.length > 0;
-      if (force && !(await confirmForeign(kernel, trans))) {
-        return;
-      }
-      if (await editor.editKernel(model, settings, force, trans)) {
+      if (await editor.editKernel(model, settings, trans)) {
         await this.copy(kernel, true);
       }
     });
@@ -105,16 +102,22 @@ export class KernelActions {
   /** Move a kernel to the folder that it is not in. */
   async move(kernel: Kernel): Promise<void> {
     const { _model: model, _trans: trans } = this;
-    const title = trans.__('%1 cannot be moved', kernel.display_name);
-    const to = kernel.scope === 'group' ? 'me' : 'group';
-    await this._change(kernel, title, async force => {
-      await model.moveKernel(kernel.name, to, force);
-      this._say(
-        to === 'group'
-          ? trans.__('“%1” is there for the group now.', kernel.display_name)
-          : trans.__('“%1” is there only for you now.', kernel.display_name)
-      );
-    });
+    const { name, display_name, stamped } = kernel;
+    const title = trans.__('%1 cannot be moved', display_name);
+    if (kernel.scope === 'group') {
+      await this._change(kernel, title, async force => {
+        await model.moveKernel(name, 'me', force);
+        this._say(trans.__('%1 is there only for you now.', display_name));
+      });
+      return;
+    }
+    const folder = model.get('kernels').data?.group ?? '';
+    if (await confirmSharing(kernel, folder, trans)) {
+      await this._try(title, async () => {
+        await model.moveKernel(name, 'group', !stamped);
+        this._say(trans.__('%1 is there for the group now.', display_name));
+      });
+    }
   }
 
   /** Remove a kernelspec, after asking. */

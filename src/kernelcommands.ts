@@ -57,6 +57,13 @@ export function addKernelCommands(options: ICommandOptions): void {
     isEnabled: ({ name, orphan }) => !orphan && !model.isChecking(name),
     execute: (actions, kernel) => actions.check(kernel)
   });
+  add(CommandIDs.explainKernel, {
+    label: trans.__('Test Details…'),
+    caption: trans.__('Show what the last test start has found'),
+    isVisible: ({ check }) =>
+      check?.state === 'passed' || check?.state === 'failed',
+    execute: (actions, kernel) => actions.details(kernel)
+  });
   add(CommandIDs.editKernel, {
     label: trans.__('Edit…'),
     caption: trans.__('Change name, logo, variables and modules'),
@@ -71,7 +78,7 @@ export function addKernelCommands(options: ICommandOptions): void {
     label: kernel =>
       kernel?.scope === 'group'
         ? trans.__('Move to Me')
-        : trans.__('Move to the Group'),
+        : trans.__('Move to the Group…'),
     caption: trans.__('Change who has this kernel in their launcher'),
     isEnabled: isChangeable,
     isVisible: ({ scope }) =>

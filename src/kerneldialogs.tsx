@@ -5,7 +5,12 @@ import React from 'react';
 import type { Environment, Kernel, KernelCheck, KernelOffers } from './_models';
 import { Output, printedOutput } from './components';
 import { formatAgo, formatSeconds, joinParts } from './format';
-import { canRemedy, problemToSolve, remedyLabel } from './kernelproblems';
+import {
+  canRemedy,
+  isDoubtful,
+  problemToSolve,
+  remedyLabel
+} from './kernelproblems';
 
 /** Ask before a kernelspec goes; true when it may. */
 export async function confirmKernelRemoval(
@@ -57,6 +62,47 @@ export async function confirmForeign(
     buttons: [
       Dialog.cancelButton({ label: trans.__('Cancel') }),
       Dialog.warnButton({ label: trans.__('Change') })
+    ],
+    defaultButton: 0
+  });
+  return result.button.accept;
+}
+
+/** Ask before others get a kernel, and all that is written in it; true when they may. */
+export async function confirmSharing(
+  kernel: Kernel,
+  folder: string,
+  trans: TranslationBundle
+): Promise<boolean> {
+  const { display_name, prefix, stamped } = kernel;
+  const result = await showDialog({
+    title: trans.__('Move kernel “%1” to the group?', display_name),
+    body: (
+      <div className="jp-EnvManager-dialog">
+        <p>
+          {trans.__(
+            'Everybody whose Jupyter reads this folder has it in the launcher then, and can read its variables:'
+          )}
+        </p>
+        <p className="jp-EnvManager-path">{folder}</p>
+        {prefix && (
+          <>
+            <p>
+              {trans.__(
+                'It works only for those who may read the folder of its environment:'
+              )}
+            </p>
+            <p className="jp-EnvManager-path">{prefix}</p>
+          </>
+        )}
+        {!stamped && (
+          <p>{trans.__('It was not made by the environment manager.')}</p>
+        )}
+      </div>
+    ),
+    buttons: [
+      Dialog.cancelButton({ label: trans.__('Cancel') }),
+      Dialog.okButton({ label: trans.__('Move') })
     ],
     defaultButton: 0
   });
@@ -127,9 +173,7 @@ export async function showCheck(
       ? remedyLabel(problem!, trans)
       : trans.__('Open environment');
   const result = await showDialog({
-    title: failed
-      ? trans.__('%1 did not start', kernel.display_name)
-      : trans.__('Test start of %1', kernel.display_name),
+    title: checkTitle(kernel, check, trans),
     body: <CheckDetails check={check} trans={trans} />,
     buttons: [
       Dialog.cancelButton({ label: trans.__('Close') }),
@@ -140,6 +184,32 @@ export async function showCheck(
   return result.button.accept ? wish : null;
 }
 
+/** How a test start went, in few words. */
+export function checkTitle(
+  { display_name: name }: Kernel,
+  check: KernelCheck,
+  trans: TranslationBundle
+): string {
+  if (isDoubtful(check)) {
+    return trans.__('%1 starts, but not as it should', name);
+  }
+  return check.state === 'failed'
+    ? trans.__('%1 did not start', name)
+    : trans.__('Test start of %1', name);
+}
+
+/** What a kernel wrote, without what it writes at each start and nobody has to act upon. */
+export function outputOf({ seconds, problem, output }: KernelCheck): string {
+  const text = (problem && printedOutput(problem)) || output;
+  return seconds === null
+    ? text.trim()
+    : text
+        .split('\n')
+        .filter(line => !line.includes('running over TCP without encryption'))
+        .join('\n')
+        .trim();
+}
+
 /** What a test start has found, a fact a line. */
 export function CheckDetails(props: {
   check: KernelCheck;
@@ -147,9 +217,7 @@ export function CheckDetails(props: {
 }): JSX.Element {
   const { check, trans } = props;
   const { problem, seconds, time, prefix, path, user_site, banner } = check;
-  const output = problem
-    ? printedOutput(problem) || check.output
-    : check.output;
+  const output = outputOf(check);
   const facts: [string, React.ReactNode][] = [
     [
       trans.__('First reply'),
@@ -204,7 +272,7 @@ export function CheckDetails(props: {
             </React.Fragment>
           ))}
       </dl>
-      {output.trim() && <Output text={output.trim()} trans={trans} />}
+      {output && <Output text={output} trans={trans} />}
     </div>
   );
 }

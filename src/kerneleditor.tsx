@@ -10,6 +10,7 @@ import type {
 } from './_models';
 import { LinkButton } from './components';
 import { FormDialog } from './formdialog';
+import { confirmForeign } from './kerneldialogs';
 import {
   LinesField,
   NameField,
@@ -23,16 +24,45 @@ import { LogoField } from './kernellogo';
 import { isChangeable, lockedWords } from './kernelproblems';
 import type { IEnvManagerModel } from './tokens';
 
-/** Let the user change a kernel; `force` also one that we did not write. True when a copy is wanted instead. */
+/** Let the user change a kernel, and ask before one that we did not write is. True when a copy is wanted instead. */
 export async function editKernel(
   model: IEnvManagerModel,
   settings: KernelSettings,
-  force: boolean,
   trans: TranslationBundle
 ): Promise<boolean> {
   const { kernel, editable } = settings;
   const form = new KernelForm(draftOf(settings), editable, trans);
-  let copy = false;
+  const send = async () => {
+    const edit = form.toEdit();
+    if (Object.keys(edit).length) {
+      await model.editKernel(kernel.name, edit, !kernel.stamped);
+    }
+  };
+  // JupyterLab shows one dialog at a time: the form goes for the question, and comes back after a No.
+  for (;;) {
+    const wish = await showEditor(model, settings, form, send, trans);
+    if (wish !== 'confirm') {
+      return wish === 'copy';
+    }
+    if (
+      !Object.keys(form.toEdit()).length ||
+      ((await confirmForeign(kernel, trans)) && (await form.save(send)))
+    ) {
+      return false;
+    }
+  }
+}
+
+/** Show the form until it is sent, closed, or left for a question or a copy. */
+async function showEditor(
+  model: IEnvManagerModel,
+  settings: KernelSettings,
+  form: KernelForm,
+  send: () => Promise<void>,
+  trans: TranslationBundle
+): Promise<'confirm' | 'copy' | null> {
+  const { kernel, editable } = settings;
+  let wish: 'confirm' | 'copy' | null = null;
   const dialog = new FormDialog({
     title: trans.__('Edit kernel “%1”', kernel.display_name),
     changed: form.changed,
@@ -42,7 +72,7 @@ export async function editKernel(
         settings={settings}
         logo={model.kernelLogo(kernel.name)}
         onCopy={() => {
-          copy = true;
+          wish = 'copy';
           dialog.reject();
         }}
         trans={trans}
@@ -50,16 +80,17 @@ export async function editKernel(
     ),
     save: () =>
       form.save(async () => {
-        const edit = form.toEdit();
-        if (Object.keys(edit).length) {
-          await model.editKernel(kernel.name, edit, force);
+        if (kernel.stamped) {
+          await send();
+        } else {
+          wish = 'confirm';
         }
       }),
     saveLabel: editable.length ? trans.__('Save') : null,
     trans
   });
   await dialog.launch();
-  return copy;
+  return wish;
 }
 
 /** Let the user make a kernel for an environment, with all that can be set. */

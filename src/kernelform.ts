@@ -22,6 +22,11 @@ export const PICTURES = [
   'image/svg+xml'
 ];
 
+const SVG = 'image/svg+xml';
+
+/** What runs in an SVG. The server decides; this only says so at once. */
+const RUNS = /<(?:\w+:)?script[\s>/]|\son\w+\s*=|javascript:/i;
+
 /** A field of the form, by the name that the server has for it. */
 export type KernelField =
   | 'display_name'
@@ -193,9 +198,27 @@ export class KernelForm {
     } else if (file.size > MAX_PICTURE) {
       const message = trans.__('“%1” is too large.', file.name);
       this.refuse(makeProblem('invalid', message, hint, 'logo'));
+    } else if (file.type === SVG && RUNS.test(await readText(file))) {
+      const message = trans.__('“%1” holds a script.', file.name);
+      const only = trans.__('Use a picture that only draws.');
+      this.refuse(makeProblem('invalid', message, only, 'logo'));
     } else {
       this.edit({ logo: 'upload', picture: await readDataUrl(file) });
     }
+  }
+
+  /** Give up the picture: the browser cannot show it. */
+  refusePicture(): void {
+    const trans = this._trans;
+    this.edit({ picture: '' });
+    this.refuse(
+      makeProblem(
+        'invalid',
+        trans.__('This is not a picture.'),
+        trans.__('The browser cannot show this file. Choose another one.'),
+        'logo'
+      )
+    );
   }
 
   /** What has changed. */
@@ -366,6 +389,10 @@ function toLogo(draft: IKernelDraft): NewKernel['logo'] {
     default:
       return null;
   }
+}
+
+async function readText(file: File): Promise<string> {
+  return new TextDecoder().decode(await file.arrayBuffer());
 }
 
 async function readDataUrl(file: File): Promise<string> {

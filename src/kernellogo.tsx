@@ -19,13 +19,16 @@ export interface IKernelLogoProps {
   name: string;
   /** Whether it is the large one of an editor. */
   large?: boolean;
+  /** Called when the browser cannot show it. */
+  onFail?: () => void;
 }
 
 /** The logo of a kernel, as launcher and kernel pickers show it. */
 export function KernelLogo({
   url,
   name,
-  large
+  large,
+  onFail
 }: IKernelLogoProps): JSX.Element {
   const [failed, setFailed] = React.useState<string | null>(null);
   const style = classes('jp-EnvManager-logo', large && 'jp-mod-large');
@@ -36,7 +39,10 @@ export function KernelLogo({
       alt=""
       loading="lazy"
       draggable={false}
-      onError={() => setFailed(url)}
+      onError={() => {
+        setFailed(url);
+        onFail?.();
+      }}
     />
   ) : (
     <span className={classes(style, 'jp-mod-letter')} aria-hidden="true">
@@ -169,5 +175,12 @@ function Preview({ form, current }: ILogoFieldProps): JSX.Element {
     );
   }
   const url = logo === 'upload' ? picture : logo === 'keep' ? current : null;
-  return <KernelLogo url={url} name={name || '?'} large />;
+  return (
+    <KernelLogo
+      url={url}
+      name={name || '?'}
+      large
+      onFail={() => logo === 'upload' && form.refusePicture()}
+    />
+  );
 }

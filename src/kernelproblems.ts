@@ -1,6 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { Kernel, KernelCheck, KernelProblem } from './_models';
+import type { Kernel, KernelCheck, KernelProblem, Problem } from './_models';
 
 /** How many kernels have a problem. */
 export function countProblems(kernels: readonly Kernel[]): number {
@@ -12,6 +12,11 @@ export function canStart({ problems }: Kernel): boolean {
   return !problems.some(({ code }) =>
     ['orphan', 'broken', 'no_launcher'].includes(code)
   );
+}
+
+/** Whether a kernel answered in its test start, and something about it was not right. */
+export function isDoubtful({ state, seconds }: KernelCheck): boolean {
+  return state === 'failed' && seconds !== null;
 }
 
 /** Whether a kernelspec may be changed: those of the server's own environment go with their packages. */
@@ -88,6 +93,21 @@ export function problemToSolve(
   // It says which module is missing; of those, only this one is known to be a package of the same name.
   const packages = /\bipykernel\b/.test(message) ? ['ipykernel'] : [];
   return { code: 'broken', message, hint, remedy, packages, proposal: null };
+}
+
+/** A message where there is little room: what is wrong comes before where, and the end of a path tells most. */
+export function shortMessage(
+  { path }: Kernel,
+  { message }: Pick<Problem, 'message'>
+): string {
+  return message
+    .split(`${path}/`)
+    .join('')
+    .replace(/^It starts ([^,]+), which /, '$1 ')
+    .replace(
+      /(?<![^\s“(])(?:\/[^\s/,;:“”()]+)+((?:\/[^\s/,;:“”()]+){3})/g,
+      '…$1'
+    );
 }
 
 /** Everything that is wrong with a kernel, a paragraph each. */

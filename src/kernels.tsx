@@ -3,15 +3,17 @@ import { ellipsesIcon, runIcon } from '@jupyterlab/ui-components';
 import React from 'react';
 
 import type { Kernel, KernelProblem } from './_models';
-import { Dot, IconButton, LinkButton } from './components';
+import { Badge, classes, Dot, IconButton, LinkButton } from './components';
 import { formatAgo, formatSeconds, joinParts } from './format';
 import { KernelLogo } from './kernellogo';
 import {
   canRemedy,
   canStart,
+  isDoubtful,
   problemWords,
   remedyLabel,
-  remedyWord
+  remedyWord,
+  shortMessage
 } from './kernelproblems';
 import { Row, RowList } from './rows';
 
@@ -80,7 +82,9 @@ export function checkLine(
     return trans.__('Test start under way…');
   }
   if (check?.state === 'failed') {
-    return check.problem?.message.split('\n')[0] ?? trans.__('Did not start');
+    return check.problem
+      ? shortMessage(kernel, check.problem).split('\n')[0]
+      : trans.__('Did not start');
   }
   if (check?.state === 'passed') {
     return joinParts(
@@ -128,6 +132,11 @@ const KernelRow = React.memo((props: IKernelRowProps): JSX.Element => {
           <span className="jp-EnvManager-rowName" title={kernel.path}>
             {name}
           </span>
+          {kernel.scope === 'group' && (
+            <Badge title={trans.__('The whole group has it in its launcher.')}>
+              {trans.__('group')}
+            </Badge>
+          )}
           {!broken && (
             <IconButton
               icon={runIcon}
@@ -177,9 +186,14 @@ function isSame(one: IKernelRowProps, other: IKernelRowProps): boolean {
 function State(
   props: IKernelRowProps & { broken: boolean; failed: boolean }
 ): JSX.Element | null {
-  const { broken, failed, checking, trans } = props;
+  const { kernel, broken, failed, checking, trans } = props;
   if (broken) {
     return <Dot kind="bad" label={trans.__('Cannot start')} />;
+  }
+  if (failed && isDoubtful(kernel.check!)) {
+    return (
+      <Dot kind="warning" label={trans.__('Starts, but not as it should')} />
+    );
   }
   if (failed) {
     return <Dot kind="bad" label={trans.__('Did not answer')} />;
@@ -204,12 +218,12 @@ function CheckLine(
   const done = kernel.check?.state === 'passed' && !checking;
   return (
     <div
-      className={
-        failed
-          ? 'jp-EnvManager-rowDetail jp-mod-error'
-          : 'jp-EnvManager-rowDetail'
-      }
-      title={line}
+      className={classes(
+        'jp-EnvManager-rowDetail',
+        failed &&
+          (isDoubtful(kernel.check!) ? 'jp-mod-warning' : 'jp-mod-error')
+      )}
+      title={(failed && kernel.check?.problem?.message) || line}
     >
       {done ? (
         <>
@@ -236,6 +250,7 @@ function ProblemLine(props: {
 }): JSX.Element {
   const { kernel, verbs, trans } = props;
   const [problem, ...more] = kernel.problems;
+  const message = shortMessage(kernel, problem);
   return (
     <div className="jp-EnvManager-rowDetail jp-mod-warning jp-EnvManager-kernelProblem">
       <span
@@ -243,8 +258,8 @@ function ProblemLine(props: {
         title={problemWords(kernel)}
       >
         {more.length
-          ? trans.__('%1 (and %2 more)', problem.message, String(more.length))
-          : problem.message}
+          ? trans.__('%1 (and %2 more)', message, String(more.length))
+          : message}
       </span>
       {canRemedy(kernel, problem) && (
         <span

@@ -30,6 +30,7 @@ export function kernelVerbs(
       openMenu(commands, anchor, { kernel: name }, [
         CommandIDs.openNotebook,
         CommandIDs.checkKernel,
+        CommandIDs.explainKernel,
         CommandIDs.editKernel,
         CommandIDs.copyKernel,
         CommandIDs.moveKernel,

@@ -5,6 +5,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Job } from './_models';
 import { baseName } from './format';
 import { CommandIDs, type IEnvManagerModel } from './tokens';
+import { waitingFor } from './waiting';
 
 /** What notifications need. */
 export interface IAnnounceOptions {
@@ -25,7 +26,9 @@ export function announceJobs(
   const { model, isVisible } = options;
   const news = new Map<string, string>();
   model.jobFinished.connect((_, job) => {
-    if (isVisible(job)) {
+    // The notebook that an environment was made for says more: that it runs there now.
+    const told = job.kernel && job.state === 'succeeded' && waitingFor(job.id);
+    if (isVisible(job) || told) {
       return;
     }
     if (job.state === 'succeeded') {

@@ -50,10 +50,7 @@ function addCreateCommand(
   open: Open<Args>
 ): void {
   app.commands.addCommand(CommandIDs.create, {
-    label: args =>
-      args['isPalette']
-        ? trans.__('New Environment')
-        : trans.__('New environment'),
+    label: trans.__('New Environment'),
     caption: trans.__('Make an environment, with a kernel'),
     icon: environmentIcon,
     execute: open,

@@ -11,6 +11,7 @@ import { TabPanel, type Widget } from '@lumino/widgets';
 import type { IFormValues } from './creation';
 import { environmentIcon } from './icons';
 import { CommandIDs, type IEnvManagerModel } from './tokens';
+import { formHeading } from './waiting';
 import type { CreatePage } from './wizard';
 
 /** What the pages need. */
@@ -95,7 +96,8 @@ export class Pages {
     page.title.icon = environmentIcon;
     page.title.closable = true;
     const title = () => {
-      page.title.label = content.job?.title ?? trans.__('New environment');
+      page.title.label =
+        content.job?.title ?? formHeading(content.notebook, trans);
     };
     title();
     content.changed.connect(() => {

@@ -25,6 +25,9 @@ export interface ISectionOptions {
   trans: TranslationBundle;
 }
 
+/** Room below the last row, which may be a note with a margin of its own. */
+const MARGIN = 8;
+
 /** A view of the model. */
 export abstract class View extends VDomRenderer<IEnvManagerModel> {
   constructor(
@@ -37,6 +40,16 @@ export abstract class View extends VDomRenderer<IEnvManagerModel> {
 
   /** Called after each change of the model. */
   updated: () => void = () => undefined;
+
+  /** Called once a change is drawn. */
+  drawn: () => void = () => undefined;
+
+  /** The height of what it shows, in pixels; where there is room, the view itself is as high as its section. */
+  get contentHeight(): number {
+    const range = document.createRange();
+    range.selectNodeContents(this.node);
+    return Math.ceil(range.getBoundingClientRect().height) + MARGIN;
+  }
 
   /** The view's content. */
   protected abstract content(): JSX.Element;
@@ -58,6 +71,8 @@ export abstract class View extends VDomRenderer<IEnvManagerModel> {
   protected onUpdateRequest(msg: Message): void {
     super.onUpdateRequest(msg);
     this.updated();
+    // React draws later.
+    void this.renderPromise?.then(() => this.drawn());
   }
 
   /** Read when shown: things may have changed outside Jupyter. */
@@ -180,6 +195,7 @@ export class KernelsView extends View {
     const { model } = this;
     const { trans } = this.options;
     const resource = model.get('kernels');
+    const problems = resource.data?.problems ?? [];
     return (
       <>
         <Placeholder
@@ -189,6 +205,9 @@ export class KernelsView extends View {
           loading={trans.__('Looking for kernels…')}
           quiet={this.isEcho(resource.problem)}
         />
+        {problems.map((problem, index) => (
+          <Note key={index} problem={problem} kind="warning" trans={trans} />
+        ))}
         {resource.data && !resource.data.kernels.length && (
           <div className="jp-EnvManager-empty">
             {trans.__('No kernels. A new environment brings one.')}

@@ -18,6 +18,7 @@ import {
   KernelsView,
   type View
 } from './sections';
+import { SectionSizes } from './sectionsizes';
 import { CommandIDs, type Topic } from './tokens';
 
 interface ISection {
@@ -35,8 +36,14 @@ export function fillPanel(panel: SidePanel, options: ISectionOptions): void {
     gpus(options),
     activity(options)
   ];
-  sections.forEach(section => panel.addWidget(new Section(section)));
-  (panel.content as AccordionPanel).setRelativeSizes([5.6, 3, 1, 2.2]);
+  const content = panel.content as AccordionPanel;
+  const sizes = new SectionSizes(
+    content,
+    sections.map(({ view }) => view)
+  );
+  sections.forEach(section =>
+    panel.addWidget(new Section(section, () => sizes.update()))
+  );
 }
 
 function environments(options: ISectionOptions): ISection {
@@ -120,7 +127,10 @@ function refreshButton(
 
 /** A section of the panel: a title with a count and a toolbar, and a view. */
 class Section extends PanelWithToolbar {
-  constructor({ label, view, detail, buttons }: ISection) {
+  constructor(
+    { label, view, detail, buttons }: ISection,
+    private readonly _resized: () => void
+  ) {
     super();
     this.addClass('jp-EnvManager-section');
     this.title.label = label;
@@ -136,5 +146,10 @@ class Section extends PanelWithToolbar {
       }
     };
     view.updated();
+  }
+
+  protected onResize(msg: Widget.ResizeMessage): void {
+    super.onResize(msg);
+    this._resized();
   }
 }

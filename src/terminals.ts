@@ -39,7 +39,7 @@ export async function openTerminal(
   }
 }
 
-/** Copy the line that activates an environment, or the lines for a batch script. */
+/** Copy the lines that activate an environment, or the lines for a batch script. */
 export async function copyActivation(
   model: IEnvManagerModel,
   environment: Environment,
@@ -52,7 +52,7 @@ export async function copyActivation(
     Notification.info(
       part === 'job'
         ? trans.__('The lines for a job script are copied.')
-        : trans.__('The activation line is copied.'),
+        : trans.__('The activation lines are copied.'),
       { autoClose: 2000 }
     );
   } catch (error) {

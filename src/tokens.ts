@@ -71,6 +71,8 @@ export namespace CommandIDs {
   export const createForNotebook = 'envmanager:create-for-notebook';
   /** Start a kernel once and say whether it answers. */
   export const checkKernel = 'envmanager:check-kernel';
+  /** Show what the last test start of a kernel has found. */
+  export const explainKernel = 'envmanager:explain-kernel';
   /** Change name, variables, modules, arguments and logo of a kernel. */
   export const editKernel = 'envmanager:edit-kernel';
   /** Make a copy of a kernel. */

@@ -1,5 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { ReactWidget, refreshIcon } from '@jupyterlab/ui-components';
+import { ReactWidget } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import type { Message } from '@lumino/messaging';
 import { type ISignal, Signal } from '@lumino/signaling';
@@ -7,11 +7,11 @@ import React from 'react';
 
 import type { Job, Problem, Status } from './_models';
 import { toProblem } from './api';
-import { IconButton, Note } from './components';
 import { Answered, moveFocus } from './answered';
 import { CreateForm } from './createform';
 import { Creation, type IFormValues } from './creation';
 import { CreationProblem } from './creationproblem';
+import { FormButtons, FormHead } from './createparts';
 import { pickFolder } from './folderpicker';
 import { ActionButton } from './formfield';
 import { JobLog } from './joblog';
@@ -20,6 +20,7 @@ import { NoJob } from './nojob';
 import { PlanView } from './planview';
 import { PythonVersions } from './pythons';
 import { CommandIDs, type IEnvManagerModel } from './tokens';
+import { type IWaitingNotebook, waitFor, waitingFor } from './waiting';
 
 const TYPING = 600;
 
@@ -61,6 +62,18 @@ export class CreatePage extends ReactWidget {
 
   /** What is being made. */
   readonly creation: Creation;
+
+  /** The notebook that will run in the environment; null where there is none, or without a kernel. */
+  get notebook(): IWaitingNotebook | null {
+    const { job, values } = this.creation;
+    const notebook = this._notebook?.isOpen ? this._notebook : null;
+    return values.kernel ? (notebook ?? waitingFor(job ?? '')) : null;
+  }
+
+  set notebook(value: IWaitingNotebook | null) {
+    this._notebook = value;
+    this._onChanged();
+  }
 
   /** Emitted when the form or the job has changed; the layout is saved then. */
   get changed(): ISignal<this, void> {
@@ -137,19 +150,12 @@ export class CreatePage extends ReactWidget {
     return (
       <>
         <div className="jp-EnvManager-scroll">
-          <h1 className="jp-EnvManager-title">{trans.__('New environment')}</h1>
-          {status.problem && (
-            <Note problem={status.problem}>
-              <IconButton
-                icon={refreshIcon}
-                label={trans.__('Try again')}
-                onClick={() => void this._load()}
-              />
-            </Note>
-          )}
-          {status.data?.problems.map((warning, index) => (
-            <Note key={index} problem={warning} kind="warning" />
-          ))}
+          <FormHead
+            notebook={this.notebook}
+            status={status}
+            onRetry={() => void this._load()}
+            trans={trans}
+          />
           <form
             aria-label={trans.__('New environment')}
             aria-busy={busy !== null}
@@ -168,26 +174,12 @@ export class CreatePage extends ReactWidget {
               onBrowse={() => void this._browse()}
               trans={trans}
             />
-            <div className="jp-EnvManager-buttons jp-mod-form">
-              <ActionButton
-                name="jp-EnvManager-preview"
-                primary={!ready}
-                busy={busy !== null}
-                onClick={() => void this._preview()}
-              >
-                {busy === 'preview'
-                  ? trans.__('Solving…')
-                  : trans.__('Preview')}
-              </ActionButton>
-              {!ready && create}
-              {!ready && (
-                <span className="jp-EnvManager-hint">
-                  {trans.__(
-                    'Preview shows exactly what will be installed; then you can create it.'
-                  )}
-                </span>
-              )}
-            </div>
+            <FormButtons
+              busy={busy}
+              create={ready ? null : create}
+              onPreview={() => void this._preview()}
+              trans={trans}
+            />
           </form>
         </div>
         {(plan || problem) && (
@@ -234,6 +226,7 @@ export class CreatePage extends ReactWidget {
           job={job}
           events={this._log.events}
           speed={model.speed(id)}
+          notebook={this.notebook}
           onCancel={() =>
             void commands.execute(CommandIDs.cancelJob, { job: id })
           }
@@ -332,6 +325,9 @@ export class CreatePage extends ReactWidget {
 
   private _onChanged(): void {
     const { job } = this.creation;
+    if (job !== null && this._notebook) {
+      waitFor(job, this._notebook);
+    }
     if (job !== this._shown) {
       this._shown = job;
       this._log.clear();
@@ -362,6 +358,7 @@ export class CreatePage extends ReactWidget {
   private _answers = 0;
   private _focused: Element | null = null;
   private _job: Job | undefined;
+  private _notebook: IWaitingNotebook | null = null;
   private _jobProblem: Problem | null = null;
   private readonly _log: JobLog;
   private _shown: string | null = null;

@@ -149,6 +149,53 @@ describe('the lookup', () => {
     expect(runs).toEqual([true]);
   });
 
+  it('offers no second restart', async () => {
+    server.answers[IMPORTS] = [
+      200,
+      { imports: [{ ...OPENCV, installed: true }], problems: [] }
+    ];
+    flow.dispose();
+    const run = async () => undefined;
+    const options = { model, kernel: 'k1', module: 'cv2', run };
+    flow = new InstallFlow({ ...options, restarted: true });
+    await flow.start();
+    expect(flow.step).toBe('present');
+    expect(flow.mayRestart).toBe(false);
+    expect(words()).toContain('also after a restart');
+  });
+
+  it('installs nothing where the kernel starts another Python', async () => {
+    const problem = {
+      code: 'wrong_python',
+      message: 'It is a kernel of hfrl, but starts /x/bin/python.',
+      remedy: 'register',
+      packages: []
+    };
+    const kernel = { name: 'k1', environment: 'e1', writable: true };
+    server.answers['GET kernels'] = [
+      200,
+      { kernels: [{ ...kernel, scope: 'me', problems: [problem] }] }
+    ];
+    flow.dispose();
+    let registered = 0;
+    flow = new InstallFlow({
+      model,
+      kernel: 'k1',
+      module: 'cv2',
+      run: async () => undefined,
+      register: async () => {
+        registered += 1;
+      }
+    });
+    await flow.start();
+    expect(flow.step).toBe('elsewhere');
+    expect(flow.canRegister).toBe(true);
+    expect(words()).toContain('but starts /x/bin/python');
+    expect(server.count(IMPORTS)).toBe(0);
+    await flow.register();
+    expect(registered).toBe(1);
+  });
+
   it('stops at an environment that cannot be changed', async () => {
     environment({ unchangeable: 'It runs this server.' });
     await flow.start();
@@ -190,6 +237,7 @@ describe('the install', () => {
   it('applies exactly the plan that was shown, and runs the cell again', async () => {
     await flow.preview();
     expect(flow.step).toBe('plan');
+    expect(words()).toMatch(/^Into hfrl: opencv 4\.9, /);
     await flow.apply();
     expect(server.bodies[1]).toEqual({ install: ['opencv'], plan: 'p1' });
     expect(flow.step).toBe('working');

@@ -78,7 +78,14 @@ it.each([
   [
     new File([new Uint8Array((1 << 20) + 1)], 'big.png', { type: 'image/png' }),
     'big.png'
-  ]
+  ],
+  ...['<script>alert(1)</script>', '<g onload="x()"/>'].map(
+    (inside, index): [File, string] => {
+      const name = `${index}.svg`;
+      const type = 'image/svg+xml';
+      return [new File([`<svg>${inside}</svg>`], name, { type }), name];
+    }
+  )
 ])(
   'refuses what is no small picture, and keeps the rest',
   async (file, name) => {
@@ -89,6 +96,14 @@ it.each([
     expect(edited.draft).toMatchObject({ display_name: 'Kept', logo: 'keep' });
   }
 );
+
+it('gives up a picture that the browser cannot show', async () => {
+  const edited = form();
+  await edited.upload(new File(['abc'], 'a.png', { type: 'image/png' }));
+  edited.refusePicture();
+  expect(edited.problemOf('logo')?.message).toBe('This is not a picture.');
+  expect(edited.draft.picture).toBe('');
+});
 
 it.each([
   [{ display_name: '  ' }, 'display_name'],

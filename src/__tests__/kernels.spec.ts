@@ -3,14 +3,17 @@ import { Signal } from '@lumino/signaling';
 
 import type { Kernel, KernelCheck, KernelProblem, Problem } from '../_models';
 import { makeProblem } from '../api';
+import { checkTitle, outputOf } from '../kerneldialogs';
 import { freeName, lockedReason } from '../kerneleditor';
 import {
   canRemedy,
   canStart,
   countProblems,
+  isDoubtful,
   problemToSolve,
   problemWords,
-  remedyLabel
+  remedyLabel,
+  shortMessage
 } from '../kernelproblems';
 import { checkLine } from '../kernels';
 import { EnvManagerModel } from '../model';
@@ -152,6 +155,42 @@ it('tells how a test start went', () => {
       trans
     )
   ).toBe('Did not start');
+});
+
+it('tells a kernel that answered wrongly from one that did not start', () => {
+  const check = { state: 'failed', seconds: 0.6 } as KernelCheck;
+  expect(isDoubtful(check)).toBe(true);
+  expect(checkTitle(makeKernel(), check, trans)).toContain('Torch starts, but');
+  const silent = { ...check, seconds: null };
+  expect(isDoubtful(silent)).toBe(false);
+  expect(checkTitle(makeKernel(), silent, trans)).toBe('Torch did not start');
+  const passed = { ...check, state: 'passed' as const };
+  expect(isDoubtful(passed)).toBe(false);
+});
+
+it('leaves out what every kernel writes, unless it did not answer', () => {
+  const usual =
+    '[IPKernelApp] WARNING | Kernel is running over TCP without encryption. All';
+  const check = { problem: null, output: `${usual}\nloaded cuda\n` };
+  const output = (seconds: number | null) =>
+    outputOf({ ...check, seconds } as KernelCheck);
+  expect(output(0.6)).toBe('loaded cuda');
+  expect(output(null)).toBe(`${usual}\nloaded cuda`);
+});
+
+it.each([
+  [
+    '/kernels/torch/kernel.json, line 3: Expecting value.',
+    'kernel.json, line 3: Expecting value.'
+  ],
+  [
+    'It starts /home/ann/envs/torch/bin/python, which is not there any more.',
+    '…/torch/bin/python is not there any more.'
+  ],
+  ['It starts /usr/bin/python3.', 'It starts /usr/bin/python3.'],
+  ['Two are called “and/or”.', 'Two are called “and/or”.']
+])('says where there is little room: %s', (message, short) => {
+  expect(shortMessage(makeKernel(), { message })).toBe(short);
 });
 
 it('finds the remedy of a test start in what the kernel wrote, unless the files tell', () => {

@@ -58,6 +58,16 @@ function kernel(change: Partial<Kernel>): Kernel {
   };
 }
 
+/** What the server says of a kernel that starts another environment's Python. */
+const ELSEWHERE = {
+  code: 'wrong_python' as const,
+  message: 'It is a kernel of hfrl, but starts /x/bin/python.',
+  hint: 'Write it anew for hfrl.',
+  remedy: 'register' as const,
+  packages: [],
+  proposal: null
+};
+
 const ORIGIN: IOrigin = {
   kernel: 'hfrl',
   displayName: 'HFRL',
@@ -123,6 +133,22 @@ describe('The toolbar item', () => {
     expect(state('hfrl').title).toContain('Its Python is gone. · Go back.');
   });
 
+  it.each(['orphan', 'broken', 'no_launcher', 'wrong_python'] as const)(
+    'marks a kernel with the problem %s, and says why',
+    async code => {
+      const problems = [{ ...ELSEWHERE, code }];
+      await know([environment({})], [kernel({ problems })]);
+      expect(state('hfrl').kind).toBe('broken');
+      expect(state('hfrl').title).toContain(ELSEWHERE.message);
+    }
+  );
+
+  it('does not mind two kernels of one name', async () => {
+    const problems = [{ ...ELSEWHERE, code: 'duplicate_name' as const }];
+    await know([environment({})], [kernel({ problems })]);
+    expect(state('hfrl').kind).toBe('ready');
+  });
+
   it('says that a job works on it', async () => {
     server.answers['GET jobs'] = [
       200,
@@ -159,6 +185,17 @@ describe('The menu', () => {
     ]);
     expect(all[3].disabled).not.toBe('');
   });
+});
+
+it('The menu marks a kernel that cannot be relied on', async () => {
+  await know([environment({})], [kernel({ problems: [ELSEWHERE] })]);
+  expect(choices(model, '', trans)).toMatchObject([
+    {
+      label: 'hfrl · Python 3.11 · starts another Python',
+      disabled: '',
+      trouble: ELSEWHERE.message
+    }
+  ]);
 });
 
 describe('Switching', () => {
@@ -236,6 +273,14 @@ describe('The banner', () => {
     expect(state('')).toMatchObject({ namesake: { id: 'id-hfrl' } });
   });
 
+  it('says that the kernel starts another Python', async () => {
+    await know([environment({})], [kernel({ problems: [ELSEWHERE] })]);
+    expect(state('hfrl')).toMatchObject({
+      kind: 'broken',
+      trouble: { code: 'wrong_python', message: ELSEWHERE.message }
+    });
+  });
+
   it('says what is wrong with the kernel, whether it runs or not', async () => {
     const orphan = kernel({
       orphan: true,
@@ -246,7 +291,7 @@ describe('The banner', () => {
     for (const running of ['', 'hfrl']) {
       expect(state(running)).toMatchObject({
         kind: 'broken',
-        message: 'The folder /envs/hfrl is gone.'
+        trouble: { message: 'The folder /envs/hfrl is gone.' }
       });
     }
   });

@@ -2,8 +2,9 @@ import { MimeModel } from '@jupyterlab/rendermime';
 import { nullTranslator } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 
-import { PROBLEM_TYPE, ProblemRenderer } from '../notebook/problemrenderer';
+import { ProblemRenderer } from '../notebook/problemrenderer';
 import { readProblem } from '../notebook/problemrendererview';
+import { PROBLEM_TYPE } from '../notebook/problemtype';
 import { makeModel, until } from './fakes';
 
 const PROBLEM = {

@@ -7,8 +7,10 @@ import React from 'react';
 import { IconButton, TextButton } from '../components';
 import { joinParts } from '../format';
 import type { IEnvManagerModel } from '../tokens';
+import { canRemedy } from '../kernelproblems';
 import { type BannerState, bannerState } from './bannerstate';
-import { environmentName, kernelName } from './notebookstate';
+import { isExplained } from './explained';
+import { environmentName, graveProblem, kernelName } from './notebookstate';
 import { type IOrigin, minor } from './origin';
 import type { OriginWatch } from './originwatch';
 
@@ -61,6 +63,7 @@ export class NotebookBanner extends ReactWidget {
     model.stateChanged.connect(this._follow, this);
     watch.changed.connect(this._follow, this);
     panel.sessionContext.kernelChanged.connect(this._follow, this);
+    panel.context.model.contentChanged.connect(this._onContent, this);
     this._follow();
   }
 
@@ -71,6 +74,7 @@ export class NotebookBanner extends ReactWidget {
       model.stateChanged.disconnect(this._follow, this);
       watch.changed.disconnect(this._follow, this);
       panel.sessionContext.kernelChanged.disconnect(this._follow, this);
+      panel.context.model.contentChanged.disconnect(this._onContent, this);
       this._observer.disconnect();
       super.dispose();
     }
@@ -107,9 +111,11 @@ export class NotebookBanner extends ReactWidget {
       return;
     }
     const running = kernelName(panel.sessionContext);
-    const state = this._dismissed
-      ? null
-      : bannerState({ origin: watch.origin, running }, model);
+    const found = bannerState({ origin: watch.origin, running }, model);
+    this._broken = found?.kind === 'broken';
+    // What a cell's output says, with the same buttons, need not be said twice.
+    const told = this._broken && isExplained(panel.context.model, running);
+    const state = this._dismissed || told ? null : found;
     if (JSON.stringify(state) === JSON.stringify(this._state)) {
       return;
     }
@@ -120,6 +126,13 @@ export class NotebookBanner extends ReactWidget {
       this.parent = null;
     }
     this.update();
+  }
+
+  /** Outputs come and go. */
+  private _onContent(): void {
+    if (this._broken) {
+      this._follow();
+    }
   }
 
   /** The layout above gives a widget the height that its style asks for: that of its text, wherever it wraps. */
@@ -141,6 +154,7 @@ export class NotebookBanner extends ReactWidget {
 
   private _state: BannerState | null = null;
   private _dismissed = false;
+  private _broken = false;
   private readonly _observer = new ResizeObserver(entries =>
     this._fit(entries)
   );
@@ -250,16 +264,23 @@ function BrokenText(props: {
   state: Broken;
   trans: TranslationBundle;
 }): JSX.Element {
-  const { environment, kernel, message, hint } = props.state;
+  const { environment, kernel, trouble } = props.state;
+  const { message, hint, code } = trouble;
   const { trans } = props;
   const name = environment ? environmentName(environment) : kernel.display_name;
+  const text =
+    code === 'environment'
+      ? trans.__('The environment “%1” is broken. %2', name, message)
+      : code === 'wrong_python'
+        ? trans.__(
+            'The kernel “%1” does not run in its environment. %2',
+            kernel.display_name,
+            message
+          )
+        : trans.__('The kernel of “%1” does not work. %2', name, message);
   return (
     <>
-      <div className="jp-EnvManager-noteMessage">
-        {environment?.state === 'broken'
-          ? trans.__('The environment “%1” is broken. %2', name, message)
-          : trans.__('The kernel of “%1” does not work. %2', name, message)}
-      </div>
+      <div className="jp-EnvManager-noteMessage">{text}</div>
       {hint && <div className="jp-EnvManager-hint">{hint}</div>}
     </>
   );
@@ -268,19 +289,20 @@ function BrokenText(props: {
 function BrokenActions(props: IContentProps & { state: Broken }): JSX.Element {
   const { state, origin, verbs, trans } = props;
   const { environment, kernel } = state;
-  const problem = kernel.problems?.[0];
+  const problem = graveProblem(kernel);
+  const remedy = problem && canRemedy(kernel, problem) && problem.remedy;
   if (!environment) {
     return <CreateButton origin={origin} verbs={verbs} trans={trans} />;
   }
   const { id } = environment;
   return (
     <>
-      {problem?.remedy === 'register' && kernel.stamped && (
+      {remedy === 'register' && (
         <TextButton primary onClick={() => verbs.register(kernel.name)}>
           {trans.__('Register again')}
         </TextButton>
       )}
-      {problem?.remedy === 'install' && problem.packages.length > 0 && (
+      {problem && remedy === 'install' && (
         <TextButton primary onClick={() => verbs.install(id, problem.packages)}>
           {trans.__('Install %1…', problem.packages.join(', '))}
         </TextButton>

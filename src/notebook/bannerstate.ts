@@ -1,6 +1,11 @@
 import type { Environment, Kernel } from '../_models';
 import type { IEnvManagerModel } from '../tokens';
-import { environmentName, environmentOf, trouble } from './notebookstate';
+import {
+  environmentName,
+  environmentOf,
+  type ITrouble,
+  trouble
+} from './notebookstate';
 import type { IOrigin } from './origin';
 import { startableKernels } from './switching';
 
@@ -22,9 +27,7 @@ export type BannerState =
       /** Its environment, if that is there. */
       readonly environment: Environment | null;
       /** What is the matter. */
-      readonly message: string;
-      /** What to do. */
-      readonly hint: string;
+      readonly trouble: ITrouble;
     };
 
 /** What is known of a notebook's kernel. */
@@ -50,7 +53,7 @@ export function bannerState(
     const environment = environmentOf(kernel.name, model);
     const wrong = trouble(kernel, environment);
     if (wrong) {
-      return { kind: 'broken', kernel, environment, ...wrong };
+      return { kind: 'broken', kernel, environment, trouble: wrong };
     }
   }
   const told = origin.kernel !== null || origin.description !== null;

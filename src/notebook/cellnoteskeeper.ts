@@ -14,6 +14,8 @@ import type { IEnvManagerModel } from '../tokens';
 import { hasInstallLine, missingInOutputs } from './cellnotesparse';
 import type { CellNote } from './cellnoteswidget';
 import type { IFlowOptions } from './installflow';
+import { rewriteKernel } from './rewriting';
+import { changeKernel } from './switching';
 
 /** Look for modules anew: what was installed after the kernel has looked into a folder is not seen otherwise. */
 const LOOK_ANEW = "__import__('importlib').invalidate_caches()";
@@ -80,6 +82,9 @@ export class CellNotes {
       }
       this._clear(cell);
     }
+    if (module !== this._restarted.get(cell)) {
+      this._restarted.delete(cell);
+    }
     if (this.enabled && module && !note?.flow.isUnderWay) {
       void this._offer(notebook, cell, module).catch(reason =>
         console.warn(reason)
@@ -107,7 +112,18 @@ export class CellNotes {
       kernel,
       module,
       path: panel.context.localPath,
-      run: restart => this._run(panel, cell, restart)
+      restarted: this._restarted.get(cell) === module,
+      run: restart => {
+        if (restart) {
+          this._restarted.set(cell, module);
+        }
+        return this._run(panel, cell, restart);
+      },
+      register: async () => {
+        if (await this._register(panel, kernel)) {
+          await this._runCell(panel, cell);
+        }
+      }
     });
   }
 
@@ -141,7 +157,12 @@ export class CellNotes {
           ...pypi.map(spec => installItem(spec, true))
         ],
         run: restart =>
-          restart ? panel.sessionContext.restartKernel() : Promise.resolve()
+          restart ? panel.sessionContext.restartKernel() : Promise.resolve(),
+        register: async () => {
+          if (await this._register(panel, kernel)) {
+            this._clear(cell);
+          }
+        }
       });
     }
   }
@@ -198,7 +219,6 @@ export class CellNotes {
     cell: Cell,
     restart: boolean
   ): Promise<void> {
-    const { dialogs, translator } = this._options;
     const { sessionContext } = panel;
     if (cell.isDisposed || panel.isDisposed) {
       return;
@@ -213,10 +233,30 @@ export class CellNotes {
       }).done;
       this._rerunning.add(cell);
     }
+    await this._runCell(panel, cell);
+  }
+
+  /** Write a kernel anew for its environment, and start it from what was written. */
+  private async _register(
+    panel: NotebookPanel,
+    kernel: string
+  ): Promise<boolean> {
+    const { app, model, trans } = this._options;
+    if (!(await rewriteKernel(model, kernel, trans))) {
+      return false;
+    }
+    const { kernelspecs } = app.serviceManager;
+    await changeKernel(kernelspecs, panel.sessionContext, kernel);
+    await panel.sessionContext.session?.kernel?.info;
+    return true;
+  }
+
+  private async _runCell(panel: NotebookPanel, cell: Cell): Promise<void> {
+    const { dialogs, translator } = this._options;
     await NotebookActions.runCells(
       panel.content,
       [cell],
-      sessionContext,
+      panel.sessionContext,
       dialogs ?? undefined,
       translator
     );
@@ -234,6 +274,8 @@ export class CellNotes {
   private readonly _notes = new WeakMap<Cell, CellNote>();
   /** Counts the runs of a cell: an answer about an older one comes too late. */
   private readonly _runs = new WeakMap<Cell, number>();
+  /** The module that a cell still lacked after a restart. */
+  private readonly _restarted = new WeakMap<Cell, string>();
   private readonly _rerunning = new WeakSet<Cell>();
   private readonly _dismissed = new Set<string>();
 }

@@ -1,6 +1,7 @@
 import { InputDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
+import { makeProblem } from '../api';
 import { showProblem } from '../dialogs';
 import type { IEnvManagerModel } from '../tokens';
 import { choices, type IChoice, isCurrent } from './notebookmenu';
@@ -24,6 +25,9 @@ export async function pickEnvironment(
     ({ disabled }) => !disabled
   );
   if (!all.length) {
+    const message = trans.__('There is no environment to choose yet.');
+    await (problem ||
+      showProblem(words.title, makeProblem('not_found', message, ''), trans));
     return null;
   }
   // Two may have the same name in different folders.

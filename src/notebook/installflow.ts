@@ -3,18 +3,21 @@ import { type ISignal, Signal } from '@lumino/signaling';
 import type {
   Environment,
   Job,
+  KernelProblem,
   NotebookImport,
   Plan,
   Problem
 } from '../_models';
 import { Alteration } from '../alteration';
 import { EnvManagerError, toProblem } from '../api';
+import { canRemedy } from '../kernelproblems';
 import { installItem, type IPendingItem } from '../pending';
 import type { IEnvManagerModel } from '../tokens';
+import { graveProblem } from './notebookstate';
 
 /**
  * Where an install stands: the package is looked up; it is offered; it is not found; it is there already; the
- * environment cannot be changed; the plan is made, shown, applied; the job has failed; all is done; the kernel must be
+ * environment cannot be changed; the kernel runs in another environment than its own; the plan is made, shown, applied; the job has failed; all is done; the kernel must be
  * restarted before the change is seen.
  */
 export type FlowStep =
@@ -23,6 +26,7 @@ export type FlowStep =
   | 'absent'
   | 'present'
   | 'closed'
+  | 'elsewhere'
   | 'planning'
   | 'plan'
   | 'working'
@@ -48,6 +52,10 @@ export interface IFlowOptions {
   idle?: boolean;
   /** Called once all is installed: run the cell again, after a restart of the kernel where `restart` says so. */
   run: (restart: boolean) => Promise<void>;
+  /** Writes the kernel anew for its environment and uses it; without it, that is not offered. */
+  register?: () => Promise<void>;
+  /** Whether a restart has been tried already, and the module is still missing. */
+  restarted?: boolean;
 }
 
 /** From a module that is missing to a cell that has run: lookup, preview, apply, run again. */
@@ -96,6 +104,26 @@ export class InstallFlow {
     return model.environment(model.kernel(kernel)?.environment ?? '');
   }
 
+  /** That the kernel runs in another environment than its own: what is installed there does not reach it. */
+  get elsewhere(): KernelProblem | null {
+    const { model, kernel } = this._options;
+    const problem = graveProblem(model.kernel(kernel));
+    return problem?.code === 'wrong_python' ? problem : null;
+  }
+
+  /** Whether the kernel can be written anew for its environment. */
+  get canRegister(): boolean {
+    const { model, kernel, register } = this._options;
+    const known = model.kernel(kernel);
+    const problem = this.elsewhere;
+    return Boolean(register && known && problem && canRemedy(known, problem));
+  }
+
+  /** Whether a restart may help that has not been tried. */
+  get mayRestart(): boolean {
+    return !this._options.restarted;
+  }
+
   /** What would be done, or what was done. */
   get plan(): Plan | null {
     return this._plan;
@@ -133,7 +161,9 @@ export class InstallFlow {
     try {
       await this._readEnvironment();
       const { environment } = this;
-      if (!environment || environment.unchangeable) {
+      if (this.elsewhere) {
+        this._go('elsewhere');
+      } else if (!environment || environment.unchangeable) {
         this._go('closed');
       } else if (this._items.length) {
         this._go('offer');
@@ -215,6 +245,16 @@ export class InstallFlow {
     await this._run(true);
   }
 
+  /** Write the kernel anew for its environment, and use it. */
+  async register(): Promise<void> {
+    this._problem = null;
+    try {
+      await this._options.register?.();
+    } catch (error) {
+      this._fail(toProblem(error));
+    }
+  }
+
   /** What was installed is not seen by the kernel as it runs. */
   needsRestart(): void {
     this._go('restart');
@@ -232,9 +272,10 @@ export class InstallFlow {
   /** Kernel and environment may not have been read yet: the panel was never opened. */
   private async _readEnvironment(): Promise<void> {
     const { model } = this._options;
-    if (!this.environment) {
-      await model.refresh('kernels', 'environments');
-    }
+    // A kernel may have changed since; what is said of its environment is of the last event.
+    await (this.environment
+      ? model.refresh('kernels')
+      : model.refresh('kernels', 'environments'));
     const problem =
       model.get('kernels').problem ?? model.get('environments').problem;
     if (!this.environment && problem) {

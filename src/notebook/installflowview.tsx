@@ -144,6 +144,13 @@ function Buttons(props: IInstallFlowProps): JSX.Element | null {
       : trans.__('Restart kernel'),
     () => void flow.restart()
   );
+  const register = primary(
+    trans.__('Register again'),
+    () => void flow.register()
+  );
+  const search = (
+    <TextButton onClick={onSearch}>{trans.__('Search packages')}</TextButton>
+  );
   switch (flow.step) {
     case 'offer':
       return flow.problem ? null : (
@@ -152,21 +159,19 @@ function Buttons(props: IInstallFlowProps): JSX.Element | null {
         </TextButton>
       );
     case 'absent':
-      return flow.problem || !flow.environment ? null : (
-        <TextButton onClick={onSearch}>
-          {trans.__('Search packages')}
-        </TextButton>
-      );
+      return flow.problem || !flow.environment ? null : search;
     case 'closed':
       return create;
+    case 'elsewhere':
+      return flow.canRegister && !flow.problem ? register : null;
     case 'present':
-      return restart;
+      return flow.mayRestart ? restart : search;
     case 'plan':
       return (
         <>
           {flow.plan?.actions.length
             ? primary(trans.__('Install'), () => void flow.apply())
-            : restart}
+            : flow.mayRestart && restart}
           <TextButton onClick={() => flow.back()}>
             {trans.__('Cancel')}
           </TextButton>

@@ -82,7 +82,16 @@ export function sentence(flow: InstallFlow, trans: TranslationBundle): string {
             module,
             environment
           );
+    case 'elsewhere':
+      return elsewhereSentence(flow, trans);
     case 'present':
+      if (!flow.mayRestart) {
+        return trans.__(
+          '%1 is installed in %2, but the kernel does not find it, also after a restart.',
+          module,
+          environment
+        );
+      }
       return trans.__(
         '%1 is installed in %2, but the kernel does not find it. A restart may help: variables will be lost.',
         module,
@@ -93,7 +102,7 @@ export function sentence(flow: InstallFlow, trans: TranslationBundle): string {
     case 'planning':
       return trans.__('Looking at what this changes in %1…', environment);
     case 'plan':
-      return flow.plan ? planSentence(flow.plan, trans) : '';
+      return flow.plan ? planInto(flow.plan, environment, trans) : '';
     case 'working':
       return trans.__('Installing into %1…', environment);
     case 'failed':
@@ -111,6 +120,27 @@ export function sentence(flow: InstallFlow, trans: TranslationBundle): string {
         'The kernel must be restarted to use what was installed: variables will be lost.'
       );
   }
+}
+
+function planInto(
+  plan: Plan,
+  environment: string,
+  trans: TranslationBundle
+): string {
+  const text = planSentence(plan, trans);
+  return plan.actions.length
+    ? trans.__('Into %1: %2', environment, text)
+    : text;
+}
+
+function elsewhereSentence(
+  flow: InstallFlow,
+  trans: TranslationBundle
+): string {
+  const message = flow.elsewhere?.message ?? '';
+  return flow.module
+    ? trans.__('The kernel does not find %1. %2', mark(flow.module), message)
+    : trans.__('What is installed here does not reach the kernel. %1', message);
 }
 
 function closedSentence(flow: InstallFlow, trans: TranslationBundle): string {

@@ -3,6 +3,7 @@ import type { ISignal } from '@lumino/signaling';
 import type { Job } from '../_models';
 import { isActive } from '../jobstate';
 import type { IEnvManagerModel } from '../tokens';
+import type { IWaitingNotebook } from '../waiting';
 
 /** What is followed of the page of a new environment. */
 export interface IFollowedPage {
@@ -10,6 +11,8 @@ export interface IFollowedPage {
   readonly changed: ISignal<unknown, void>;
   /** What is being made; its `job` is null while the form is shown. */
   readonly creation: { readonly job: string | null };
+  /** Whom the environment is for, as the page says it. */
+  notebook?: IWaitingNotebook | null;
 }
 
 /**

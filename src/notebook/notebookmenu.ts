@@ -5,7 +5,7 @@ import type { Environment } from '../_models';
 import { joinParts } from '../format';
 import { openMenu } from '../menus';
 import type { IEnvManagerModel } from '../tokens';
-import { environmentName, languageOf } from './notebookstate';
+import { environmentName, graveProblem, languageOf } from './notebookstate';
 import { startableKernels } from './switching';
 
 /** So many environments are in the menu itself; the rest is a dialog away. */
@@ -21,6 +21,8 @@ export interface IChoice {
   readonly label: string;
   /** Why it cannot be chosen; empty when it can. */
   readonly disabled: string;
+  /** What is wrong with its kernel; empty when nothing is. */
+  readonly trouble: string;
 }
 
 /** What a menu offers besides environments. */
@@ -81,16 +83,29 @@ export function choices(
           : '';
     const name = environmentName(environment);
     const kernels = startableKernels(environment, model);
+    const marked = (label: string, kernel?: string) => {
+      const problem = graveProblem(model.kernel(kernel ?? ''));
+      const mark =
+        problem &&
+        (problem.code === 'wrong_python'
+          ? trans.__('starts another Python')
+          : trans.__('does not work'));
+      return {
+        environment,
+        label: joinParts(label, mark),
+        disabled,
+        trouble: problem?.message ?? ''
+      };
+    };
     if (kernels.length < 2) {
       const label = joinParts(name, languageOf(environment));
-      return [{ environment, label, disabled }];
+      const mine = environment.kernels.includes(running);
+      return [marked(label, mine ? running : kernels[0])];
     }
-    return kernels.map(kernel => ({
-      environment,
-      kernel,
-      label: joinParts(name, model.kernel(kernel)?.display_name ?? kernel),
-      disabled
-    }));
+    return kernels.map(kernel => {
+      const display = model.kernel(kernel)?.display_name ?? kernel;
+      return { ...marked(joinParts(name, display), kernel), kernel };
+    });
   });
 }
 
@@ -121,10 +136,11 @@ export function openNotebookMenu(
   };
   const all = choices(model, running, trans);
   for (const choice of all.slice(0, LISTED)) {
-    const { label, disabled, environment } = choice;
+    const { label, disabled, environment, trouble } = choice;
     add({
       label,
-      caption: disabled || environment.prefix,
+      caption: disabled || trouble || environment.prefix,
+      className: trouble ? 'jp-EnvManager-menuTrouble' : '',
       isEnabled: () => !disabled,
       isToggleable: true,
       isToggled: () => isCurrent(choice, running),
@@ -132,7 +148,7 @@ export function openNotebookMenu(
     });
   }
   if (all.length > LISTED) {
-    add({ label: trans.__('More environments…'), execute: onMore });
+    add({ label: trans.__('More Environments…'), execute: onMore });
   }
   for (const entry of entries) {
     if (entry) {

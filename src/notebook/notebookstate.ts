@@ -1,7 +1,7 @@
 import type { ISessionContext } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { Environment, Kernel } from '../_models';
+import type { Environment, Kernel, KernelProblem } from '../_models';
 import { baseName, joinParts } from '../format';
 import type { IEnvManagerModel } from '../tokens';
 
@@ -49,24 +49,48 @@ export function environmentOf(
   return (id ? model.environment(id) : null) ?? null;
 }
 
-/** Why a kernel cannot be relied on: its environment is gone or broken; null when it can. */
+/** Why a kernel cannot be relied on. */
+export interface ITrouble {
+  /** What is the matter. */
+  readonly message: string;
+  /** What to do; empty where nothing helps. */
+  readonly hint: string;
+  /** What kind of problem the kernel has; `environment` where it is not the kernel's. */
+  readonly code: KernelProblem['code'] | 'environment';
+}
+
+const GRAVE: KernelProblem['code'][] = [
+  'orphan',
+  'broken',
+  'no_launcher',
+  'wrong_python'
+];
+
+/** What keeps a kernel from running in its environment, as the server sees it. */
+export function graveProblem(
+  kernel: Kernel | undefined
+): KernelProblem | undefined {
+  return kernel?.problems?.find(({ code }) => GRAVE.includes(code));
+}
+
+/** Why a kernel cannot be relied on: its environment is gone, broken, or another; null when it can. */
 export function trouble(
   kernel: Kernel | undefined,
   environment: Environment | null
-): { message: string; hint: string } | null {
+): ITrouble | null {
   if (environment?.state === 'broken') {
     const { message = '', hint = '' } = environment.problem ?? {};
-    return { message, hint };
+    return { message, hint, code: 'environment' };
   }
-  const problem = kernel?.problems?.find(({ code }) =>
-    ['orphan', 'broken', 'no_launcher'].includes(code)
-  );
+  const problem = graveProblem(kernel);
   if (problem) {
     // To remove the kernel is no remedy for the notebook that needs one.
     const hint = problem.remedy === 'remove' ? '' : problem.hint;
-    return { message: problem.message, hint };
+    return { message: problem.message, hint, code: problem.code };
   }
-  return kernel?.orphan ? { message: kernel.orphan_reason, hint: '' } : null;
+  return kernel?.orphan
+    ? { message: kernel.orphan_reason, hint: '', code: 'orphan' }
+    : null;
 }
 
 /** What is to be said about the environment of a running kernel; `display` is what JupyterLab calls it. */

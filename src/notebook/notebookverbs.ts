@@ -17,6 +17,7 @@ import { showProblem } from '../dialogs';
 import { baseName } from '../format';
 import { installItem } from '../pending';
 import { CommandIDs, type IEnvManagerModel } from '../tokens';
+import type { IWaitingNotebook } from '../waiting';
 import type { IBannerVerbs } from './banner';
 import { pickEnvironment, takenNames } from './choose';
 import { type IFollowedPage, JobFollower } from './jobfollower';
@@ -28,6 +29,7 @@ import {
 import { environmentName, environmentOf, kernelName } from './notebookstate';
 import { formValues, type FormValues, freeName } from './origin';
 import type { OriginWatch } from './originwatch';
+import { rewriteKernel } from './rewriting';
 import { changeKernel, switchTo } from './switching';
 
 /** What the verbs need. */
@@ -147,6 +149,7 @@ export class NotebookVerbs {
       values: { ...values } as JSONObject
     })) as (Widget & { content: IFollowedPage }) | undefined;
     if (page) {
+      page.content.notebook = this._waiting(panel);
       this._follower.follow(page.content, panel);
     }
   }
@@ -196,34 +199,34 @@ export class NotebookVerbs {
     return [
       null,
       {
-        label: trans.__('New environment for this notebook…'),
+        label: trans.__('New Environment for This Notebook…'),
         execute: () => this.createFor(panel)
       },
       {
-        label: trans.__('Install packages here…'),
+        label: trans.__('Install Packages Here…'),
         enabled,
         execute: () => void this._openSearch(args)
       },
       {
-        label: trans.__('Open environment'),
+        label: trans.__('Open Environment'),
         enabled,
         execute: run(CommandIDs.openEnvironment)
       },
       {
-        label: trans.__('Save as new environment…'),
+        label: trans.__('Save as New Environment…'),
         enabled,
         execute: run(CommandIDs.saveAs)
       },
       null,
       {
-        label: trans.__('Restart kernel'),
+        label: trans.__('Restart Kernel…'),
         enabled: kernelName(sessionContext) !== '',
         execute: () => dialogs.restart(sessionContext)
       },
       ...(app.commands.hasCommand(CommandIDs.openTerminal)
         ? [
             {
-              label: trans.__('Terminal here'),
+              label: trans.__('Terminal Here'),
               enabled,
               execute: run(CommandIDs.openTerminal)
             }
@@ -254,9 +257,10 @@ export class NotebookVerbs {
   private async _register(panel: NotebookPanel, name: string): Promise<void> {
     const { app, model, trans } = this._options;
     try {
-      await model.rewriteKernel(name);
-      const { kernelspecs } = app.serviceManager;
-      await changeKernel(kernelspecs, panel.sessionContext, name);
+      if (await rewriteKernel(model, name, trans)) {
+        const { kernelspecs } = app.serviceManager;
+        await changeKernel(kernelspecs, panel.sessionContext, name);
+      }
     } catch (error) {
       const title = trans.__('The kernel cannot be registered again');
       await showProblem(title, toProblem(error), trans);
@@ -279,7 +283,7 @@ export class NotebookVerbs {
         autoClose: 8000,
         actions: [
           {
-            label: trans.__('Show'),
+            label: trans.__('Back to %1', notebook),
             displayType: 'accent',
             callback: () => app.shell.activateById(panel.id)
           }
@@ -289,6 +293,19 @@ export class NotebookVerbs {
       const title = trans.__('%1 cannot run in %2', notebook, name);
       await showProblem(title, toProblem(error), trans);
     }
+  }
+
+  private _waiting(panel: NotebookPanel): IWaitingNotebook {
+    const { app } = this._options;
+    return {
+      get name() {
+        return PathExt.basename(panel.context.localPath);
+      },
+      get isOpen() {
+        return !panel.isDisposed;
+      },
+      show: () => app.shell.activateById(panel.id)
+    };
   }
 
   private async _explainLanguage(): Promise<boolean> {

@@ -11,11 +11,9 @@ import { Panel } from '@lumino/widgets';
 
 import { IEnvManagerModel } from '../tokens';
 import type { IProblemOutputOptions } from './problemrendererview';
+import { PROBLEM_TYPE } from './problemtype';
 
 const DOMAIN = 'jupyter_envmanager';
-
-/** What a kernel that cannot start says of itself: `{code, message, hint, prefix, kernel, remedy}`, all texts. */
-export const PROBLEM_TYPE = 'application/vnd.jupyter-envmanager.problem+json';
 
 /** Before HTML, which the kernel sends for applications that do not have this extension. */
 const RANK = 40;

@@ -2,7 +2,11 @@ import {
   type ISessionContextDialogs,
   SessionContextDialogs
 } from '@jupyterlab/apputils';
-import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import {
+  type INotebookTracker,
+  NotebookActions,
+  type NotebookPanel
+} from '@jupyterlab/notebook';
 import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
@@ -17,6 +21,7 @@ import { CommandIDs, type IEnvManagerModel } from '../tokens';
 import { InstallFlow } from './installflow';
 import { InstallFlowView } from './installflowview';
 import { watchInstalls } from './installflowwatch';
+import { rewriteKernel } from './rewriting';
 
 /** A kernel that lacks its launcher and does not say which: it is Python's. */
 const LAUNCHER = 'ipykernel';
@@ -79,9 +84,6 @@ export function readProblem(
   };
 }
 
-/** How far a repair is. */
-type Repair = 'none' | 'busy' | 'repaired' | 'restarted';
-
 /** Why a kernel does not start, and the button that repairs it. */
 export class ProblemOutput extends ReactWidget {
   /** Show a problem. */
@@ -123,11 +125,6 @@ export class ProblemOutput extends ReactWidget {
         >
           {this._buttons()}
         </Note>
-        {this._repair === 'restarted' && (
-          <div className="jp-EnvManager-hint" role="status">
-            {trans.__('The kernel has been started anew: run the cell again.')}
-          </div>
-        )}
         {this._failure && <Note problem={this._failure} trans={trans} />}
         {flow && (
           <InstallFlowView
@@ -146,7 +143,7 @@ export class ProblemOutput extends ReactWidget {
   private _buttons(): JSX.Element | null {
     const { problem, trans } = this._options;
     const panel = this._panel();
-    if (!panel || this._repair === 'restarted') {
+    if (!panel) {
       return null;
     }
     const own = panel.sessionContext.session?.kernel?.name === problem.kernel;
@@ -154,10 +151,10 @@ export class ProblemOutput extends ReactWidget {
       <>
         {own && this._remedy()}
         <TextButton
-          disabled={this._repair === 'busy'}
+          disabled={this._busy}
           onClick={() => void this._work(() => this._choose(panel))}
         >
-          {trans.__('Choose another kernel…')}
+          {trans.__('Choose another environment')}
         </TextButton>
       </>
     );
@@ -167,21 +164,15 @@ export class ProblemOutput extends ReactWidget {
     const { problem, commands, trans } = this._options;
     const { kernel } = problem;
     const button = (text: string, onClick: () => void) => (
-      <TextButton primary disabled={this._repair === 'busy'} onClick={onClick}>
+      <TextButton primary disabled={this._busy} onClick={onClick}>
         {text}
       </TextButton>
     );
-    if (this._repair === 'repaired') {
-      return button(
-        trans.__('Restart kernel'),
-        () => void this._work(() => this._restart(), 'restarted')
-      );
-    }
     switch (problem.remedy) {
       case 'register':
         return button(
           trans.__('Register again'),
-          () => void this._work(() => this._register(), 'repaired')
+          () => void this._work(() => this._register())
         );
       case 'install':
         return this._flow
@@ -205,31 +196,10 @@ export class ProblemOutput extends ReactWidget {
   }
 
   private async _register(): Promise<void> {
-    const { model, problem } = this._options;
-    if (!model.kernel(problem.kernel)) {
-      await model.refresh('kernels');
+    const { model, problem, trans } = this._options;
+    if (await rewriteKernel(model, problem.kernel, trans)) {
+      await this._runAgain();
     }
-    const kernel = model.kernel(problem.kernel);
-    const force = kernel !== undefined && !kernel.stamped;
-    if (force && !(await this._confirm(kernel.path))) {
-      throw new Cancelled();
-    }
-    await model.rewriteKernel(problem.kernel, force);
-  }
-
-  /** Ask before a kernelspec is changed that we did not write. */
-  private async _confirm(path: string): Promise<boolean> {
-    const { trans } = this._options;
-    const { Dialog, showDialog } = await import('@jupyterlab/apputils');
-    const { button } = await showDialog({
-      title: trans.__('Change a kernel that was made elsewhere?'),
-      body: path,
-      buttons: [
-        Dialog.cancelButton(),
-        Dialog.warnButton({ label: trans.__('Register again') })
-      ]
-    });
-    return button.accept;
   }
 
   private async _install(): Promise<void> {
@@ -246,7 +216,7 @@ export class ProblemOutput extends ReactWidget {
       items: packages.map(spec => installItem(spec)),
       // What explains itself is no real kernel: there is nothing in it.
       idle: true,
-      run: () => this._work(() => this._restart(), 'restarted')
+      run: () => this._work(() => this._runAgain())
     });
     flow.changed.connect(() => this.update());
     this._flow = flow;
@@ -256,14 +226,40 @@ export class ProblemOutput extends ReactWidget {
     }
   }
 
-  /** Start the kernel from its kernelspec as it is now; a restart would use the one that was read before. */
-  private async _restart(): Promise<void> {
-    const name = this._options.problem.kernel;
-    await this._panel()?.sessionContext.changeKernel({ name });
+  /**
+   * Start the kernel from its kernelspec as it is now, and run the cell; this output goes with that.
+   *
+   * A restart would use the kernelspec that was read before.
+   */
+  private async _runAgain(): Promise<void> {
+    const { dialogs, problem, translator } = this._options;
+    const panel = this._panel();
+    const cell = panel?.content.widgets.find(({ node }) =>
+      node.contains(this.node)
+    );
+    if (!panel || !cell) {
+      return;
+    }
+    const { sessionContext } = panel;
+    await sessionContext.changeKernel({ name: problem.kernel });
+    // A cell that is run before its kernel is connected is dropped.
+    await sessionContext.session?.kernel?.info;
+    await NotebookActions.runCells(
+      panel.content,
+      [cell],
+      sessionContext,
+      dialogs ?? undefined,
+      translator
+    );
   }
 
   private async _choose(panel: NotebookPanel): Promise<void> {
-    const { dialogs, translator } = this._options;
+    const { commands, dialogs, translator } = this._options;
+    if (commands.hasCommand(CommandIDs.switchNotebook)) {
+      const { path } = panel.context;
+      await commands.execute(CommandIDs.switchNotebook, { path });
+      return;
+    }
     await (dialogs ?? new SessionContextDialogs({ translator })).selectKernel(
       panel.sessionContext
     );
@@ -286,29 +282,27 @@ export class ProblemOutput extends ReactWidget {
     return this._options.tracker?.find(({ node }) => node.contains(this.node));
   }
 
-  private async _work(work: () => Promise<void>, then?: Repair): Promise<void> {
-    const before = this._repair;
+  private async _work(work: () => Promise<void>): Promise<void> {
     this._failure = null;
-    this._repair = 'busy';
+    this._busy = true;
     this.update();
     try {
       await work();
-      this._repair = then ?? before;
     } catch (error) {
-      this._repair = before;
-      this._failure = error instanceof Cancelled ? null : toProblem(error);
+      this._failure = toProblem(error);
     }
-    this.update();
+    this._busy = false;
+    // A cell that runs again takes its old output with it.
+    if (!this.isDisposed) {
+      this.update();
+    }
   }
 
   private readonly _unwatch: () => void;
-  private _repair: Repair = 'none';
+  private _busy = false;
   private _failure: Problem | null = null;
   private _flow: InstallFlow | null = null;
 }
-
-/** The user has said no. */
-class Cancelled extends Error {}
 
 function said({ message }: IKernelProblem, trans: TranslationBundle): string {
   return message || trans.__('The kernel does not start.');

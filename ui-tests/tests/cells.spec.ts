@@ -9,6 +9,7 @@ import { expect, type Server, settings, test } from './fixtures';
 interface IKernel {
   name: string;
   display_name: string;
+  path: string;
 }
 
 /** What is in an environment that cells are to change. */
@@ -30,6 +31,30 @@ interface INotebookPanel {
   };
 }
 
+/** The kernel of an environment. */
+async function kernelOf(server: Server, environment: string): Promise<IKernel> {
+  const { kernels } = await server.api<{ kernels: IKernel[] }>(
+    'GET',
+    'kernels'
+  );
+  return kernels.find(one => one.display_name === environment)!;
+}
+
+/** Let the kernel of an environment start this program. */
+async function misdirect(
+  server: Server,
+  environment: string,
+  program: string
+): Promise<void> {
+  const file = path.join(
+    (await kernelOf(server, environment)).path,
+    'kernel.json'
+  );
+  const spec = JSON.parse(fs.readFileSync(file, 'utf8'));
+  spec.argv = [program, '-m', 'ipykernel_launcher', '-f', '{connection_file}'];
+  fs.writeFileSync(file, JSON.stringify(spec));
+}
+
 /** A notebook with one code cell for each source. */
 class Notebook {
   constructor(
@@ -45,11 +70,7 @@ class Notebook {
     environment: string,
     ...sources: string[]
   ): Promise<void> {
-    const { kernels } = await this._server.api<{ kernels: IKernel[] }>(
-      'GET',
-      'kernels'
-    );
-    const kernel = kernels.find(one => one.display_name === environment)!;
+    const kernel = await kernelOf(this._server, environment);
     const content = {
       nbformat: 4,
       nbformat_minor: 5,
@@ -243,8 +264,83 @@ test('A kernel whose environment is gone explains itself in the notebook', async
     .locator('.jp-EnvManager-kernelProblem');
   await expect(problem).toContainText('cells-gone');
   await expect(problem.getByRole('button').first()).toBeVisible();
-  await problem.getByRole('button', { name: 'Choose another kernel' }).click();
-  await expect(page.getByRole('dialog')).toContainText('Select Kernel');
+  await problem.getByRole('button', { name: 'Choose another environment' }).click();
+  await expect(page.getByRole('dialog')).toContainText('Switch to environment');
+});
+
+test('A kernel that starts another Python is written anew, and the cell runs again', async ({
+  page,
+  server
+}) => {
+  await server.make('cells-one', ['python', 'ipykernel']);
+  await server.remake('cells-wrong', ['python', 'ipykernel', 'idna']);
+  const python = path.join(server.prefix('cells-one'), 'bin', 'python');
+  await misdirect(server, 'cells-wrong', python);
+  const notebook = new Notebook(page, server);
+  await notebook.open(
+    'wrong.ipynb',
+    'cells-wrong',
+    'import idna\nprint("found")'
+  );
+  await notebook.run();
+  const note = notebook.note();
+  await expect(note).toContainText('The kernel does not find idna.');
+  await expect(note).toContainText(`but starts ${python}`);
+  await expect(note.getByRole('button', { name: 'Install' })).toHaveCount(0);
+  const item = page.getByRole('button', { name: /^Environment of this notebook/ });
+  await expect(item).toHaveAttribute('title', /but starts/);
+  const banner = page.getByRole('region', {
+    name: 'Environment of this notebook'
+  });
+  await expect(banner).toContainText('does not run in its environment');
+  await note.getByRole('button', { name: 'Register again' }).click();
+  await expect(notebook.output()).toHaveText('found', { timeout: 30_000 });
+  await expect(note).toHaveCount(0);
+  await expect(banner).toHaveCount(0);
+});
+
+test('A kernel that is repaired below a cell runs that cell', async ({
+  page,
+  server
+}) => {
+  await server.remake('cells-lost', ['python', 'ipykernel']);
+  const gone = path.join(server.home, 'gone', 'bin', 'python');
+  await misdirect(server, 'cells-lost', gone);
+  const notebook = new Notebook(page, server);
+  await notebook.open('lost.ipynb', 'cells-lost', 'print(4 + 5)');
+  const banner = page.getByRole('region', {
+    name: 'Environment of this notebook'
+  });
+  await expect(banner).toBeVisible();
+  await notebook.run();
+  const problem = notebook.cells
+    .first()
+    .locator('.jp-EnvManager-kernelProblem');
+  await expect(problem).toBeVisible();
+  // Once is enough.
+  await expect(banner).toHaveCount(0);
+  await problem.getByRole('button', { name: 'Register again' }).click();
+  await expect(notebook.output()).toHaveText('9', { timeout: 30_000 });
+  await expect(problem).toHaveCount(0);
+});
+
+test('A restart that has not helped is not offered again', async ({
+  page,
+  server
+}) => {
+  await server.make('cells-one', ['python', 'ipykernel']);
+  const notebook = new Notebook(page, server);
+  await notebook.open(
+    'again.ipynb',
+    'cells-one',
+    'raise ModuleNotFoundError("No module named \'ipykernel\'")'
+  );
+  await notebook.run();
+  const note = notebook.note();
+  await expect(note).toContainText('A restart may help');
+  await note.getByRole('button', { name: 'Restart and run' }).click();
+  await expect(note).toContainText('also after a restart');
+  await expect(note.getByRole('button', { name: 'Restart' })).toHaveCount(0);
 });
 
 test.describe('Without hints', () => {

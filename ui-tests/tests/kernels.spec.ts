@@ -105,6 +105,12 @@ test('Name, variables and logo of a kernel are edited, and the launcher shows it
   });
   await expect(dialog.getByRole('alert')).toContainText('page.html');
   await picture.setInputFiles({
+    name: 'torn.png',
+    mimeType: 'image/png',
+    buffer: Buffer.from(RED, 'base64').subarray(0, 20)
+  });
+  await expect(dialog.getByRole('alert')).toContainText('not a picture');
+  await picture.setInputFiles({
     name: 'red.png',
     mimeType: 'image/png',
     buffer: Buffer.from(RED, 'base64')
@@ -203,6 +209,38 @@ test('A test start tells where the kernel runs', async ({
     path.join(server.prefix('tested'), 'bin')
   );
   await expect(dialog).toContainText('its packages are not used');
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  await choose(envs, 'tested', 'Test Details…');
+  await expect(dialog).toContainText('First reply');
+});
+
+test('A kernel of somebody else is asked about when it is saved, and a No leads back to what was typed', async ({
+  envs,
+  page,
+  server
+}) => {
+  await server.remake('lent', ['python']);
+  const folder = writeSpec(server, 'lent-too', {
+    argv: [
+      path.join(server.prefix('lent'), 'bin', 'python'),
+      ...['-m', 'ipykernel_launcher', '-f', '{connection_file}']
+    ],
+    display_name: 'Lent',
+    language: 'python'
+  });
+  await envs.open();
+  await choose(envs, 'Lent', 'Edit…');
+  const dialog = page.getByRole('dialog');
+  const name = dialog.getByLabel('Name', { exact: true });
+  await name.fill('Borrowed');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(dialog).toContainText(folder);
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await expect(name).toHaveValue('Borrowed');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await dialog.getByRole('button', { name: 'Change' }).click();
+  await expect(dialog).toHaveCount(0);
+  await expect(envs.kernel('Borrowed')).toBeVisible();
 });
 
 test('A kernel that does not start shows what it wrote, and leads to its environment', async ({
@@ -279,12 +317,15 @@ test('A kernel of the server’s own environment is only looked at, and one is g
   );
   await dialog.getByRole('button', { name: 'Cancel' }).click();
 
-  await choose(envs, 'shared', 'Move to the Group');
+  await choose(envs, 'shared', 'Move to the Group…');
+  await expect(dialog).toContainText(server.prefix('shared'));
+  await dialog.getByRole('button', { name: 'Move' }).click();
   await expect(page.getByText('there for the group now')).toBeVisible();
   const scope = async () =>
     (await server.api<{ kernel: { scope: string } }>('GET', 'kernels/shared'))
       .kernel.scope;
   expect(await scope()).toBe('group');
+  await expect(envs.kernel('shared').getByText('group')).toBeVisible();
   await choose(envs, 'shared', 'Move to Me');
   await expect.poll(scope).toBe('me');
 });

@@ -189,7 +189,7 @@ test('A notebook gets an environment with what it imports', async ({
   );
   await notebook.open();
   await expect(notebook.item).toHaveText(/^stats/);
-  await notebook.choose('New environment for this notebook…');
+  await notebook.choose('New Environment for This Notebook…');
   const dialog = page.getByRole('dialog');
   await expect(dialog).toContainText('New environment for study.ipynb');
   await expect(
@@ -204,6 +204,13 @@ test('A notebook gets an environment with what it imports', async ({
   await dialog.getByRole('button', { name: 'Continue' }).click();
 
   await expect(envs.name).toHaveValue('study');
+  await expect(
+    envs.form.getByRole('heading', { name: 'New environment for study.ipynb' })
+  ).toBeVisible();
+  await expect(envs.form).toContainText('study.ipynb will run in it.');
+  await expect(
+    page.getByRole('tab', { name: 'New environment for study.ipynb' })
+  ).toBeVisible();
   await expect(envs.form).toContainText('requests');
   await expect(envs.form).toContainText('idna');
   await envs.preview();
@@ -218,7 +225,7 @@ test('A notebook gets an environment with what it imports', async ({
   await expect(page.getByText('renamed.ipynb now runs in study.')).toBeVisible();
 
   const renamed = new Notebook(page as unknown as Page, server, 'renamed.ipynb');
-  await renamed.open();
+  await envs.button('Back to renamed.ipynb').click();
   await expect(renamed.item).toHaveText(/^study/);
   await renamed.runsIn('study');
 });

@@ -1,0 +1,71 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { refreshIcon } from '@jupyterlab/ui-components';
+import React from 'react';
+
+import type { Status } from './_models';
+import { IconButton, Note } from './components';
+import { ActionButton } from './formfield';
+import type { IResource } from './tokens';
+import { formHeading, type IWaitingNotebook } from './waiting';
+
+/** The top of the form: what it makes, for which notebook, and what the server has to say. */
+export function FormHead(props: {
+  notebook: IWaitingNotebook | null;
+  status: IResource<Status>;
+  onRetry: () => void;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { notebook, status, onRetry, trans } = props;
+  return (
+    <>
+      <h1 className="jp-EnvManager-title">{formHeading(notebook, trans)}</h1>
+      {notebook && (
+        <p className="jp-EnvManager-forNotebook">
+          {trans.__('%1 will run in it.', notebook.name)}
+        </p>
+      )}
+      {status.problem && (
+        <Note problem={status.problem}>
+          <IconButton
+            icon={refreshIcon}
+            label={trans.__('Try again')}
+            onClick={onRetry}
+          />
+        </Note>
+      )}
+      {status.data?.problems.map((warning, index) => (
+        <Note key={index} problem={warning} kind="warning" />
+      ))}
+    </>
+  );
+}
+
+/** The buttons below the form; `create` is null where the plan has it. */
+export function FormButtons(props: {
+  busy: 'preview' | 'create' | null;
+  create: JSX.Element | null;
+  onPreview: () => void;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { busy, create, onPreview, trans } = props;
+  return (
+    <div className="jp-EnvManager-buttons jp-mod-form">
+      <ActionButton
+        name="jp-EnvManager-preview"
+        primary={create !== null}
+        busy={busy !== null}
+        onClick={onPreview}
+      >
+        {busy === 'preview' ? trans.__('Solving…') : trans.__('Preview')}
+      </ActionButton>
+      {create}
+      {create && (
+        <span className="jp-EnvManager-hint">
+          {trans.__(
+            'Preview shows exactly what will be installed; then you can create it.'
+          )}
+        </span>
+      )}
+    </div>
+  );
+}
