@@ -70,7 +70,10 @@ async def interrupted(manager: Any, client: Any, code: str) -> dict[str, Any]:
 
     cell = asyncio.ensure_future(client.execute_interactive(code, timeout=TIMEOUT, output_hook=hook))
     await asyncio.wait_for(begun.wait(), TIMEOUT)
-    await manager.interrupt_kernel()
+    # bash_kernel loses a signal that comes while it passes on output; whoever waits presses the button again.
+    while not cell.done():
+        await manager.interrupt_kernel()
+        await asyncio.wait({cell}, timeout=3.0)
     content: dict[str, Any] = (await cell)["content"]
     return content
 
