@@ -6,6 +6,22 @@ import type { Environment, Problem, RemovalPreview } from './_models';
 import { Output, printedOutput } from './components';
 import { formatBytes, formatCount } from './format';
 
+/** Ask before something is done, with its details; true when it may be. Enter alone does not agree. */
+export async function confirm(
+  title: string,
+  details: React.ReactNode,
+  agree: Dialog.IButton,
+  trans: TranslationBundle
+): Promise<boolean> {
+  const { button } = await showDialog({
+    title,
+    body: <div className="jp-EnvManager-dialog">{details}</div>,
+    buttons: [Dialog.cancelButton({ label: trans.__('Cancel') }), agree],
+    defaultButton: 0
+  });
+  return button.accept;
+}
+
 /** Ask before an environment goes; true when it may. */
 export async function confirmRemoval(
   environment: Environment,
@@ -13,43 +29,37 @@ export async function confirmRemoval(
   trans: TranslationBundle
 ): Promise<boolean> {
   const { kernels } = removal;
-  const result = await showDialog({
-    title: trans.__('Remove environment “%1”?', environment.name),
-    body: (
-      <div className="jp-EnvManager-dialog">
-        <p className="jp-EnvManager-path">{removal.prefix}</p>
-        <p>
-          {trans.__(
-            'This frees up to %1 (%2 files).',
-            formatBytes(removal.size),
-            formatCount(removal.files)
-          )}
-        </p>
-        {kernels.length > 0 && (
-          <>
-            <p>
-              {trans._n(
-                'Its kernel goes with it:',
-                'Its %1 kernels go with it:',
-                kernels.length
-              )}
-            </p>
-            <ul>
-              {kernels.map(kernel => (
-                <li key={kernel.name}>{kernel.display_name}</li>
-              ))}
-            </ul>
-          </>
+  return confirm(
+    trans.__('Remove environment “%1”?', environment.name),
+    <>
+      <p className="jp-EnvManager-path">{removal.prefix}</p>
+      <p>
+        {trans.__(
+          'This frees up to %1 (%2 files).',
+          formatBytes(removal.size),
+          formatCount(removal.files)
         )}
-      </div>
-    ),
-    buttons: [
-      Dialog.cancelButton({ label: trans.__('Cancel') }),
-      Dialog.warnButton({ label: trans.__('Remove') })
-    ],
-    defaultButton: 0
-  });
-  return result.button.accept;
+      </p>
+      {kernels.length > 0 && (
+        <>
+          <p>
+            {trans._n(
+              'Its kernel goes with it:',
+              'Its %1 kernels go with it:',
+              kernels.length
+            )}
+          </p>
+          <ul>
+            {kernels.map(kernel => (
+              <li key={kernel.name}>{kernel.display_name}</li>
+            ))}
+          </ul>
+        </>
+      )}
+    </>,
+    Dialog.warnButton({ label: trans.__('Remove') }),
+    trans
+  );
 }
 
 /** Say why something cannot be done. */

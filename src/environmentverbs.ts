@@ -1,8 +1,8 @@
-import { Clipboard, Dialog, showDialog } from '@jupyterlab/apputils';
+import { Clipboard, Dialog } from '@jupyterlab/apputils';
 
 import type { Generation, Package, PackageHit } from './_models';
 import { toProblem } from './api';
-import { explain, showProblem } from './dialogs';
+import { confirm, explain, showProblem } from './dialogs';
 import type {
   EnvironmentPage,
   IEnvironmentPageOptions
@@ -139,20 +139,17 @@ export class EnvironmentVerbs {
 
   private async _forget({ number, title, size }: Generation): Promise<void> {
     const { trans } = this._options;
-    const { button } = await showDialog({
-      title: trans.__('Forget state %1?', String(number)),
-      body: trans.__(
+    const agreed = await confirm(
+      trans.__('Forget state %1?', String(number)),
+      trans.__(
         '“%1” can then no longer be gone back to. This frees %2.',
         title,
         formatBytes(size ?? 0)
       ),
-      buttons: [
-        Dialog.cancelButton({ label: trans.__('Cancel') }),
-        Dialog.warnButton({ label: trans.__('Forget') })
-      ],
-      defaultButton: 0
-    });
-    if (!button.accept) {
+      Dialog.warnButton({ label: trans.__('Forget') }),
+      trans
+    );
+    if (!agreed) {
       return;
     }
     try {

@@ -4,6 +4,7 @@ import React from 'react';
 
 import type { Environment, Kernel, KernelCheck, KernelOffers } from './_models';
 import { Output, printedOutput } from './components';
+import { confirm } from './dialogs';
 import { formatAgo, formatSeconds, joinParts } from './format';
 import {
   canRemedy,
@@ -17,29 +18,23 @@ export async function confirmKernelRemoval(
   kernel: Kernel,
   trans: TranslationBundle
 ): Promise<boolean> {
-  const result = await showDialog({
-    title: trans.__('Remove kernel “%1”?', kernel.display_name),
-    body: (
-      <div className="jp-EnvManager-dialog">
-        {kernel.orphan && <p>{kernel.orphan_reason}</p>}
-        {!kernel.stamped && (
-          <p>{trans.__('It was not made by the environment manager.')}</p>
+  return confirm(
+    trans.__('Remove kernel “%1”?', kernel.display_name),
+    <>
+      {kernel.orphan && <p>{kernel.orphan_reason}</p>}
+      {!kernel.stamped && (
+        <p>{trans.__('It was not made by the environment manager.')}</p>
+      )}
+      <p>
+        {trans.__(
+          'This deletes the folder of the kernelspec; no environment is touched.'
         )}
-        <p>
-          {trans.__(
-            'This deletes the folder of the kernelspec; no environment is touched.'
-          )}
-        </p>
-        <p className="jp-EnvManager-path">{kernel.path}</p>
-      </div>
-    ),
-    buttons: [
-      Dialog.cancelButton({ label: trans.__('Cancel') }),
-      Dialog.warnButton({ label: trans.__('Remove') })
-    ],
-    defaultButton: 0
-  });
-  return result.button.accept;
+      </p>
+      <p className="jp-EnvManager-path">{kernel.path}</p>
+    </>,
+    Dialog.warnButton({ label: trans.__('Remove') }),
+    trans
+  );
 }
 
 /** Ask before a kernelspec that we did not write is changed; true when it may. */
@@ -47,25 +42,19 @@ export async function confirmForeign(
   kernel: Kernel,
   trans: TranslationBundle
 ): Promise<boolean> {
-  const result = await showDialog({
-    title: trans.__('Change kernel “%1”?', kernel.display_name),
-    body: (
-      <div className="jp-EnvManager-dialog">
-        <p>
-          {trans.__(
-            'It was not made by the environment manager. Whoever made it may rely on the files in this folder:'
-          )}
-        </p>
-        <p className="jp-EnvManager-path">{kernel.path}</p>
-      </div>
-    ),
-    buttons: [
-      Dialog.cancelButton({ label: trans.__('Cancel') }),
-      Dialog.warnButton({ label: trans.__('Change') })
-    ],
-    defaultButton: 0
-  });
-  return result.button.accept;
+  return confirm(
+    trans.__('Change kernel “%1”?', kernel.display_name),
+    <>
+      <p>
+        {trans.__(
+          'It was not made by the environment manager. Whoever made it may rely on the files in this folder:'
+        )}
+      </p>
+      <p className="jp-EnvManager-path">{kernel.path}</p>
+    </>,
+    Dialog.warnButton({ label: trans.__('Change') }),
+    trans
+  );
 }
 
 /** Ask before others get a kernel, and all that is written in it; true when they may. */
@@ -75,38 +64,32 @@ export async function confirmSharing(
   trans: TranslationBundle
 ): Promise<boolean> {
   const { display_name, prefix, stamped } = kernel;
-  const result = await showDialog({
-    title: trans.__('Move kernel “%1” to the group?', display_name),
-    body: (
-      <div className="jp-EnvManager-dialog">
-        <p>
-          {trans.__(
-            'Everybody whose Jupyter reads this folder has it in the launcher then, and can read its variables:'
-          )}
-        </p>
-        <p className="jp-EnvManager-path">{folder}</p>
-        {prefix && (
-          <>
-            <p>
-              {trans.__(
-                'It works only for those who may read the folder of its environment:'
-              )}
-            </p>
-            <p className="jp-EnvManager-path">{prefix}</p>
-          </>
+  return confirm(
+    trans.__('Move kernel “%1” to the group?', display_name),
+    <>
+      <p>
+        {trans.__(
+          'Everybody whose Jupyter reads this folder has it in the launcher then, and can read its variables:'
         )}
-        {!stamped && (
-          <p>{trans.__('It was not made by the environment manager.')}</p>
-        )}
-      </div>
-    ),
-    buttons: [
-      Dialog.cancelButton({ label: trans.__('Cancel') }),
-      Dialog.okButton({ label: trans.__('Move') })
-    ],
-    defaultButton: 0
-  });
-  return result.button.accept;
+      </p>
+      <p className="jp-EnvManager-path">{folder}</p>
+      {prefix && (
+        <>
+          <p>
+            {trans.__(
+              'It works only for those who may read the folder of its environment:'
+            )}
+          </p>
+          <p className="jp-EnvManager-path">{prefix}</p>
+        </>
+      )}
+      {!stamped && (
+        <p>{trans.__('It was not made by the environment manager.')}</p>
+      )}
+    </>,
+    Dialog.okButton({ label: trans.__('Move') }),
+    trans
+  );
 }
 
 /** Say that no package makes a kernel here, and which would; the packages to install, or null. */

@@ -43,7 +43,7 @@ def test_a_template_of_the_site_is_used_as_it_is(
 ) -> None:
     script = '#!/bin/bash\n# ours\nexport SITE=1\n\nexec /blue/group/envs/hfrl/bin/python -m ipykernel "$@"\n'
     make_template(tmp_path / "site-templates", script)
-    assert [(item.name, item.origin, item.editable) for item in registry.templates()] == [
+    assert [(item.name, item.origin, item.editable) for item in registry.templates()[0]] == [
         ("built-in", "built-in", True),
         ("site-templates", "site", False),
     ]
@@ -97,8 +97,8 @@ def test_broken_templates_are_left_out_with_the_reason(registry: KernelRegistry,
     make_template(user / "broken", "")
     (user / "broken" / "kernel.json").write_text("{")
     (user / "no-template").mkdir()
-    assert [item.name for item in registry.templates()] == ["built-in", "good"]
-    reasons = {problem.message for problem in registry.template_problems()}
+    assert [item.name for item in registry.templates()[0]] == ["built-in", "good"]
+    reasons = {problem.message for problem in registry.templates()[1]}
     assert len(reasons) == 3
     assert any("“large”" in reason and "4 MB" in reason for reason in reasons)
     with pytest.raises(Invalid) as caught:
@@ -150,7 +150,7 @@ def test_a_template_is_not_read_to_be_listed(registry: KernelRegistry, prefix: P
     with (good / "big").open("wb") as stream:
         stream.truncate(3_000_000)
     tracemalloc.start()
-    assert [item.name for item in registry.templates()] == ["built-in", "good"]
+    assert [item.name for item in registry.templates()[0]] == ["built-in", "good"]
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 1_000_000

@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from ..environments.plainfile import read_plain
 from ..errors import NotAllowed
 
 FOLDER = ".envmanager"
@@ -205,11 +206,7 @@ def write_marker(prefix: Path, marker: dict[str, Any]) -> None:
 def read_marker(prefix: Path) -> dict[str, Any]:
     """What we wrote into an environment; empty for one that is not ours or not there."""
     try:
-        with open(os.open(prefix / MARKER, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:  # noqa: PTH123
-            # A pipe in its place must not hold us up.
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                return {}
-            return msgspec.json.decode(file.read(), type=dict[str, Any])
+        return msgspec.json.decode(read_plain(prefix / MARKER), type=dict[str, Any])
     except (OSError, msgspec.DecodeError):
         return {}
 

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import errno
 import os
-import stat
 from pathlib import Path
 
-_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-_NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
+from ..environments.plainfile import read_plain
 
 
 def read(file: Path, limit: int, *, within: Path | None = None, cut: bool = False) -> bytes:
@@ -33,16 +31,11 @@ def read(file: Path, limit: int, *, within: Path | None = None, cut: bool = Fals
         It is not there, cannot be read, leads out of the folder, is no ordinary file, or is too large.
     """
     try:
-        handle = os.open(file, _FLAGS) if within is None else os.open(resolved(file, within), _FLAGS | _NO_LINKS)
+        # What was resolved is no link any more, unless somebody has put one there since.
+        path = file if within is None else resolved(file, within)
+        return read_plain(path, limit, cut=cut, follow=within is None)
     except ValueError as error:
-        raise OSError(errno.EINVAL, "It is no name of a file", str(file)) from error
-    with open(handle, "rb") as stream:  # noqa: PTH123
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError(errno.EINVAL, "It is no ordinary file", str(file))
-        if status.st_size > limit and not cut:
-            raise OSError(errno.EFBIG, f"It is larger than {limit // 1000} kB", str(file))
-        return stream.read(min(status.st_size, limit))
+        raise OSError(errno.EINVAL, "it is no name of a file", str(file)) from error
 
 
 def resolved(file: Path, within: Path) -> Path:

@@ -122,13 +122,10 @@ class KernelRegistry:
         """The ``kernels`` folders of the user and of the group."""
         return str(self._user_dir), str(self._group_dir) if self._group_dir else None
 
-    def templates(self) -> builtins.list[KernelTemplate]:
-        """What kernels can be made from, ours first."""
-        return templating.listed(self._templates())
-
-    def template_problems(self) -> builtins.list[Problem]:
-        """Why some folders of templates are left out."""
-        return templating.problems(self._templates())
+    def templates(self) -> tuple[builtins.list[KernelTemplate], builtins.list[Problem]]:
+        """What kernels can be made from, ours first; and why some folders of templates are left out."""
+        found = self._templates()
+        return templating.listed(found), templating.problems(found)
 
     def _templates(self) -> builtins.list[templating.Template]:
         return templating.find(self._user_templates, self._site_templates)

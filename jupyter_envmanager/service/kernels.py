@@ -76,12 +76,13 @@ class KernelService:
 
     def _all(self) -> Kernels:
         me, group = self._registry.folders()
+        templates, problems = self._registry.templates()
         return Kernels(
             kernels=self._kernels(),
-            templates=self._registry.templates(),
+            templates=templates,
             me=me,
             group=group,
-            problems=self._registry.template_problems(),
+            problems=problems,
         )
 
     def _kernels(self) -> builtins.list[Kernel]:
