@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 from jupyter_core.utils import ensure_async
 from jupyter_events import EventLogger
 from jupyter_server.extension.application import ExtensionApp
-from traitlets import Bool, Int, List, Unicode
 
 from .changes import RunningSession
 from .config import SettingsSource
@@ -21,13 +20,13 @@ from .jobs.store import JobStore
 from .kernels.provisioner import explain_failures
 from .models import Job
 from .service import EnvManagerService
-from .siteconfig import site_from
+from .siteconfig import SiteTraits
 
 SCHEMA_ID = "https://events.jupyter.org/jupyter_envmanager/job/v1"
 SCHEMA_FILE = Path(__file__).parent / "jobs" / "events.yaml"
 
 
-class EnvManagerApp(ExtensionApp):
+class EnvManagerApp(SiteTraits, ExtensionApp):
     """The environment manager's server extension."""
 
     name = "jupyter_envmanager"
@@ -35,64 +34,18 @@ class EnvManagerApp(ExtensionApp):
     load_other_extensions = True
     handlers: ClassVar[list[Any]] = ROUTES  # type: ignore[misc]
 
-    allowed_roots = List(
-        Unicode(),
-        config=True,
-        help="Folders below which path environments may be made. Default: the home folder and the server's root.",
-    )
-    extra_roots = List(
-        Unicode(), config=True, help="More folders to look for environments in: each is one, or holds some."
-    )
-    parallel_jobs = Int(2, min=1, config=True, help="How many jobs run at once; the others wait.")
-    run_link_scripts = Bool(
-        False, config=True, help="Run the link scripts of packages. They are code of the packages' authors."
-    )
-    keep_generations = Int(3, min=0, config=True, help="How many former states of an environment are kept.")
-    pypi_index = Unicode(
-        config=True,
-        help="URL of the Python package index (a simple index). Default: uv's, which is UV_DEFAULT_INDEX or PyPI.",
-    )
-    pypi_extra_indexes = List(
-        Unicode(), config=True, help="URLs of more Python package indexes; what they have goes before the first."
-    )
-    state_dir = Unicode(
-        config=True, help="Folder for jobs, previews and results. Default: “envmanager” in Jupyter's data folder."
-    )
-    kernels_dir = Unicode(
-        config=True, help="Folder that new kernelspecs go to. Default: “kernels” in Jupyter's data folder."
-    )
-    group_kernels_dir = Unicode(
-        config=True,
-        help="Folder of kernelspecs that a group shares, on Jupyter's path. Default: the first one on JUPYTER_PATH.",
-    )
-    kernel_templates = List(
-        Unicode(), config=True, help="Folders that kernels can be made from: each is a template, or holds some."
-    )
-
     def initialize_settings(self) -> None:
         """Build the service."""
         home = Path.home()
         assert self.serverapp is not None
         source = SettingsSource(env=dict(os.environ), home=home, server_prefix=Path(sys.prefix))
-        site = site_from(
-            home=home,
-            server_root=Path(os.path.expanduser(self.serverapp.root_dir)),  # noqa: PTH111
-            state_dir=self.state_dir,
-            kernels_dir=self.kernels_dir,
-            group_kernels_dir=self.group_kernels_dir,
-            kernel_templates=self.kernel_templates,
-            allowed_roots=self.allowed_roots,
-            extra_roots=self.extra_roots,
-            run_link_scripts=self.run_link_scripts,
-            keep_generations=self.keep_generations,
-            parallel_jobs=self.parallel_jobs,
-            pypi_index=self.pypi_index,
-            pypi_extra_indexes=self.pypi_extra_indexes,
-        )
+        root = Path(os.path.expanduser(self.serverapp.root_dir))  # noqa: PTH111
+        site = self.site(home=home, server_root=root)
         self._events.register_event_schema(SCHEMA_FILE)
         queue = JobQueue(JobStore(site.state_dir / "jobs"), parallel=site.parallel_jobs, changed=self._job_changed)
         self.service = EnvManagerService(site, source, queue)
         self.service.measured = self._measured
+        self.service.gpus.checked = self._measured
         self.service.changes.running = self._running
         self.service.terminals.start = self._start_terminal
         self.settings[SERVICE] = self.service

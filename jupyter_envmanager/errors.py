@@ -9,6 +9,7 @@
     ├── Conflict            409  something is already there, or has changed meanwhile
     ├── Unsatisfiable       422  the solver has no answer
     ├── Overwrites          422  a package from PyPI would replace one that conda installed
+    ├── CpuBuild            422  a GPU was wanted and the plan brings a CPU build
     ├── BuildFailed         422  a package could not be built from its source
     ├── Busy                423  another job holds the prefix
     ├── ChannelUnreachable  502  a channel does not answer, or answers nonsense
@@ -90,6 +91,12 @@ class Overwrites(EnvManagerError):
     """A package from PyPI would replace one that conda installed; ``details["packages"]`` says which."""
 
     code = "overwrites_conda"
+
+
+class CpuBuild(EnvManagerError):
+    """A GPU was wanted and the plan brings a CPU build; ``details["remedies"]`` are ways out."""
+
+    code = "cpu_build"
 
 
 class BuildFailed(EnvManagerError):

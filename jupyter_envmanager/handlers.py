@@ -19,6 +19,7 @@ from .errors import (
     Cancelled,
     ChannelUnreachable,
     Conflict,
+    CpuBuild,
     Damaged,
     EnvManagerError,
     Internal,
@@ -31,6 +32,7 @@ from .errors import (
 )
 from .models import (
     Change,
+    FileText,
     InstallLine,
     JobEvents,
     Jobs,
@@ -54,6 +56,7 @@ STATUS: dict[type[BaseException], int] = {
     Conflict: 409,
     Unsatisfiable: 422,
     Overwrites: 422,
+    CpuBuild: 422,
     BuildFailed: 422,
     Busy: 423,
     Cancelled: 499,
@@ -324,6 +327,16 @@ class DescriptionHandler(BaseHandler):
         self.answer(await self.service.notebooks.description(environment))
 
 
+class ExportHandler(BaseHandler):
+    """``GET environments/<id>/export?format=``: it as a file to make it from elsewhere."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, environment: str) -> None:
+        format = self.get_query_argument("format", "environment.yml")
+        self.answer(await self.service.exports.export(environment, format))
+
+
 class ActivationHandler(BaseHandler):
     """``GET environments/<id>/activation``: how to use it outside Jupyter."""
 
@@ -437,7 +450,50 @@ class GpusHandler(BaseHandler):
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        self.answer(await self.service.gpus())
+        self.answer(await self.service.gpus.report())
+
+
+class EnvironmentGpuHandler(BaseHandler):
+    """``GET environments/<id>/gpu``: what it is for, what is installed, what the last check found."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, environment: str) -> None:
+        self.answer(await self.service.gpus.environment(environment))
+
+
+class GpuCheckHandler(BaseHandler):
+    """``POST environments/<id>/gpu/check``: begin one; ``DELETE``: end it."""
+
+    @web.authenticated
+    @authorized
+    async def post(self, environment: str) -> None:
+        self.answer(await self.service.gpus.check(environment), HTTPStatus.ACCEPTED)
+
+    @web.authenticated
+    @authorized
+    async def delete(self, environment: str) -> None:
+        await self.service.gpus.cancel(environment)
+        self.set_status(HTTPStatus.NO_CONTENT)
+        self.finish()
+
+
+class TemplatesHandler(BaseHandler):
+    """``GET templates?gpu=``: starts for new environments, as they are for a GPU target."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        self.answer(await self.service.gpus.templates(self.get_query_argument("gpu", None)))
+
+
+class FileHandler(BaseHandler):
+    """``POST files/read``: what a file asks for, and what is wrong with it."""
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        self.answer(await self.service.read_file(self.body(FileText)))
 
 
 class FoldersHandler(BaseHandler):
@@ -520,8 +576,11 @@ ROUTES: list[tuple[str, type[BaseHandler]]] = [
     (rf"/envmanager/environments/{_ID}/history", HistoryHandler),
     (rf"/envmanager/environments/{_ID}/history/(\d{{1,9}})", GenerationHandler),
     (rf"/envmanager/environments/{_ID}/rollback", RollbackHandler),
+    (rf"/envmanager/environments/{_ID}/gpu", EnvironmentGpuHandler),
+    (rf"/envmanager/environments/{_ID}/gpu/check", GpuCheckHandler),
     (rf"/envmanager/environments/{_ID}/kernels", OffersHandler),
     (rf"/envmanager/environments/{_ID}/description", DescriptionHandler),
+    (rf"/envmanager/environments/{_ID}/export", ExportHandler),
     (rf"/envmanager/environments/{_ID}/activation", ActivationHandler),
     (rf"/envmanager/environments/{_ID}/terminal", TerminalHandler),
     (r"/envmanager/packages", SearchHandler),
@@ -535,6 +594,8 @@ ROUTES: list[tuple[str, type[BaseHandler]]] = [
     (r"/envmanager/notebooks/imports", NotebookImportsHandler),
     (r"/envmanager/notebooks/install-lines", InstallLinesHandler),
     (r"/envmanager/gpus", GpusHandler),
+    (r"/envmanager/templates", TemplatesHandler),
+    (r"/envmanager/files/read", FileHandler),
     (r"/envmanager/folders", FoldersHandler),
     (r"/envmanager/channels/refresh", ChannelRefreshHandler),
     (r"/envmanager/jobs", JobsHandler),

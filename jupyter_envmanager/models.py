@@ -22,6 +22,22 @@ JobAction = Literal["create", "change", "rollback", "remove"]
 CheckState = Literal["pending", "running", "passed", "failed"]
 KernelScope = Literal["me", "group", "server", "site"]
 KernelRemedy = Literal["register", "install", "rename", "remove"]
+GpuState = Literal["running", "works", "cannot_see", "cpu_build", "not_checkable", "failed"]
+SpecFormat = Literal["environment.yml", "requirements.txt", "pyproject.toml", "explicit", "conda-lock", "pixi.lock"]
+ExportFormat = Literal[
+    "environment.yml",
+    "no-builds",
+    "from-history",
+    "cross-platform",
+    "explicit",
+    "requirements.txt",
+    "pixi.lock",
+    "conda-lock",
+    "dockerfile",
+    "apptainer",
+    "job",
+]
+GpuTargetOrigin = Literal["machine", "site", "cpu", "custom"]
 
 
 class _Wire(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,7 +123,8 @@ class Environment(_Wire, frozen=True, kw_only=True):
     (base, the one that runs the server) refuse removal for the reason in ``protected_reason``. ``problem`` says what
     is wrong with a broken one. ``job`` is the id of the job that works on it now. ``unchangeable`` says why packages
     cannot be changed here (protected, frozen, read only, a venv …), and is empty where they can. ``frozen`` ones carry
-    the marker of CEP 22 (https://github.com/conda/ceps/blob/main/cep-0022.md).
+    the marker of CEP 22 (https://github.com/conda/ceps/blob/main/cep-0022.md). ``gpu`` is what the last GPU check
+    found, ``gpu_checked`` when that was; it is ``gpu_outdated`` when packages have changed since.
     """
 
     id: str
@@ -130,6 +147,9 @@ class Environment(_Wire, frozen=True, kw_only=True):
     job: str | None = None
     frozen: bool = False
     unchangeable: str = ""
+    gpu: GpuState | None = None
+    gpu_checked: float | None = None
+    gpu_outdated: bool = False
 
 
 class Environments(_Wire, frozen=True, kw_only=True):
@@ -256,10 +276,14 @@ class SpecsSource(Request, frozen=True, kw_only=True, tag_field="type", tag="spe
 
 
 class FileSource(Request, frozen=True, kw_only=True, tag_field="type", tag="file"):
-    """Start from a file's content."""
+    """Start from a file's content.
+
+    An empty ``format`` (`SpecFormat`) is found out from ``content`` and ``filename``.
+    """
 
     format: str
     content: str
+    filename: str = ""
 
 
 class CloneSource(Request, frozen=True, kw_only=True, tag_field="type", tag="clone"):
@@ -274,9 +298,9 @@ Source = SpecsSource | FileSource | CloneSource
 class NewEnvironment(Request, frozen=True, kw_only=True):
     """A request for a new environment: a ``name`` in the default location, or a ``prefix`` (absolute folder).
 
-    ``location`` picks another location for a name. ``kernel`` null means: no kernel. ``accept`` holds the codes of
-    problems that need an explicit yes (``overwrites_conda``). ``plan`` is the id of a preview; creating with it applies
-    exactly that plan.
+    ``location`` picks another location for a name. ``gpu`` names the `GpuTarget` that it is for, ``machine`` by
+    default. ``kernel`` null means: no kernel. ``accept`` holds the codes of problems that need an explicit yes
+    (``overwrites_conda``, ``cpu_build``). ``plan`` is the id of a preview; creating with it applies exactly that plan.
     """
 
     source: Source
@@ -305,8 +329,9 @@ class Change(Request, frozen=True, kw_only=True):
 
     ``install`` takes match specs, ``update`` and ``remove`` names of installed packages of either kind; ``update``
     may be ``"all"``. ``pin`` takes match specs for ``conda-meta/pinned``, ``unpin`` names. ``repair`` names packages
-    whose files are linked anew. ``accept`` holds the codes of problems that need an explicit yes
-    (``overwrites_conda``). ``plan`` is the id of a preview; with it exactly that plan is applied.
+    whose files are linked anew. ``gpu`` names the `GpuTarget` that the environment is for from now on, None keeps the
+    one it has. ``accept`` holds the codes of problems that need an explicit yes (``overwrites_conda``, ``cpu_build``).
+    ``plan`` is the id of a preview; with it exactly that plan is applied.
     """
 
     install: list[str] = []
@@ -316,6 +341,7 @@ class Change(Request, frozen=True, kw_only=True):
     unpin: list[str] = []
     repair: list[str] = []
     pypi: PypiChange = msgspec.field(default_factory=lambda: PypiChange())
+    gpu: str | None = None
     accept: list[str] = []
     plan: str | None = None
 
@@ -326,8 +352,207 @@ class Rollback(Request, frozen=True, kw_only=True):
     generation: int
 
 
+class GpuProcess(_Wire, frozen=True, kw_only=True):
+    """A process that uses a device; ``memory`` in bytes, None where the driver does not tell."""
+
+    pid: int
+    name: str = ""
+    user: str = ""
+    memory: int | None = None
+
+
+class GpuInstance(_Wire, frozen=True, kw_only=True):
+    """A part of a device that was split (https://docs.nvidia.com/datacenter/tesla/mig-user-guide/)."""
+
+    name: str
+    uuid: str | None = None
+    memory_total: int | None = None
+    memory_free: int | None = None
+
+
+class GpuDevice(_Wire, frozen=True, kw_only=True):
+    """One device as NVML reports it; a field the driver does not support is None.
+
+    ``utilization`` in percent. ``mig`` says that the device is split: only its ``instances`` can be used.
+    ``processes`` is None where we may not see them.
+    """
+
+    index: int
+    name: str
+    uuid: str | None = None
+    memory_total: int | None = None
+    memory_free: int | None = None
+    memory_used: int | None = None
+    compute_capability: str | None = None
+    utilization: int | None = None
+    mig: bool = False
+    instances: list[GpuInstance] = []
+    processes: list[GpuProcess] | None = None
+
+
+class GpuTarget(_Wire, frozen=True, kw_only=True):
+    """The GPU that an environment is for; without ``cuda``, none.
+
+    ``name`` identifies it in requests: ``machine``, ``cpu``, the name of a target of the site, or what the user has
+    typed (``cuda=12.8`` or ``cuda=12.8,arch=9.0``). ``cuda`` is the newest CUDA version that its driver can run
+    (conda's ``__cuda``), ``compute_capability`` the lowest of its devices (``__cuda_arch``,
+    https://conda-forge.org/blog/2026/10/19/cuda-arch/), ``memory`` bytes of one device. ``detail`` says more of it in
+    words.
+    """
+
+    name: str
+    title: str
+    origin: GpuTargetOrigin
+    detail: str = ""
+    cuda: str | None = None
+    compute_capability: str | None = None
+    memory: int | None = None
+
+
+class GpuReport(_Wire, frozen=True, kw_only=True):
+    """The GPUs of the machine that runs the server. No driver is a normal answer: ``available`` is false and
+    ``message`` says what that means.
+
+    ``cuda`` is the newest CUDA version that the driver can run, ``override`` the text of ``CONDA_OVERRIDE_CUDA`` where
+    that is set. ``targets`` is what environments can be made for, this machine first.
+    """
+
+    available: bool
+    message: str = ""
+    driver: str | None = None
+    cuda: str | None = None
+    override: str | None = None
+    devices: list[GpuDevice] = []
+    targets: list[GpuTarget] = []
+    problems: list[Problem] = []
+
+
+class GpuRemedy(_Wire, frozen=True, kw_only=True):
+    """A way out of a problem, as what it changes of the request; ``title`` is the text of its button.
+
+    It comes in ``details["remedies"]`` of a `Problem`. ``remove`` and ``pypi_remove`` take out what was asked for, as
+    it was written; ``channels`` takes the place of the channels, ``gpu`` of the target. ``unpin`` are names.
+    """
+
+    title: str
+    add: list[str] = []
+    remove: list[str] = []
+    pypi_add: list[str] = []
+    pypi_remove: list[str] = []
+    unpin: list[str] = []
+    channels: list[str] | None = None
+    gpu: str | None = None
+
+
+class GpuBuild(_Wire, frozen=True, kw_only=True):
+    """A package that comes in builds with and without GPU, and the build that it is.
+
+    ``cuda`` is the CUDA version that it was built for, ``driver`` the lowest one that the driver must be able to run,
+    ``compute_capability`` the lowest that a device must have; None where nothing tells. ``reason`` says in a sentence
+    how that is known, and for a CPU build, why it is one.
+    """
+
+    name: str
+    version: str
+    build: str
+    kind: Literal["gpu", "cpu"]
+    manager: Manager = "conda"
+    cuda: str | None = None
+    driver: str | None = None
+    compute_capability: str | None = None
+    reason: str = ""
+
+
+class PlanGpu(_Wire, frozen=True, kw_only=True):
+    """What a plan means for the GPU.
+
+    ``stop`` says that a GPU was wanted and a CPU build came out: the plan is refused until ``cpu_build`` is accepted.
+    The plan's warnings have the problem (code ``cpu_build``) with its remedies.
+    """
+
+    target: GpuTarget
+    builds: list[GpuBuild] = []
+    stop: bool = False
+
+
+class FrameworkCheck(_Wire, frozen=True, kw_only=True):
+    """What one framework says of the GPU.
+
+    ``cuda`` is the CUDA version that it was built for, ``archs`` the architectures that it has code for (``sm_90``),
+    ``product_ms`` the time of a small matrix product on the device. ``message`` says what is wrong.
+    """
+
+    name: str
+    version: str = ""
+    state: GpuState
+    cuda: str | None = None
+    cudnn: str | None = None
+    devices: list[str] = []
+    archs: list[str] = []
+    product_ms: float | None = None
+    message: str = ""
+
+
+class GpuCheck(_Wire, frozen=True, kw_only=True):
+    """What was found when the frameworks of an environment were asked for the GPU, inside the environment.
+
+    ``state`` is the worst of the frameworks'; ``not_checkable`` where there is no GPU here, or no framework in the
+    environment. ``host`` is the machine. ``output`` holds the end of what the check wrote.
+    """
+
+    state: GpuState
+    time: float
+    seconds: float | None = None
+    host: str = ""
+    driver: str | None = None
+    message: str = ""
+    frameworks: list[FrameworkCheck] = []
+    problem: Problem | None = None
+    output: str = ""
+
+
+class EnvironmentGpu(_Wire, frozen=True, kw_only=True):
+    """An environment and the GPU: what it is for, what is installed, and what the last check found.
+
+    ``target`` is the one that later changes are made for. ``outdated`` says that packages have changed since the check.
+    """
+
+    target: GpuTarget
+    builds: list[GpuBuild] = []
+    check: GpuCheck | None = None
+    outdated: bool = False
+
+
+class EnvironmentTemplate(_Wire, frozen=True, kw_only=True):
+    """A start for a new environment, as it is for one `GpuTarget`.
+
+    ``specs``, ``pypi`` and ``channels`` fill the form; ``channels`` None keeps the configured ones. ``gpu`` says that
+    it is made for GPUs. ``note`` says what the target makes of it, where that matters.
+    """
+
+    name: str
+    title: str
+    description: str = ""
+    origin: Literal["built-in", "site"] = "built-in"
+    specs: list[str] = []
+    pypi: list[str] = []
+    channels: list[str] | None = None
+    gpu: bool = False
+    note: str = ""
+
+
+class EnvironmentTemplates(_Wire, frozen=True, kw_only=True):
+    """The templates, and why some of the site's cannot be used."""
+
+    templates: list[EnvironmentTemplate]
+    problems: list[Problem] = []
+
+
 class PlanAction(_Wire, frozen=True, kw_only=True):
-    """One line of a plan. ``reason`` says why it is there: asked for, needed, or for the kernel."""
+    """One line of a plan. ``reason`` says why it is there: asked for, needed, or for the kernel.
+
+    ``variant`` says in words what a rebuild means for the GPU: ``CUDA 12.9 → CPU build``; empty where nothing changes.
+    """
 
     op: Operation
     name: str
@@ -338,6 +563,7 @@ class PlanAction(_Wire, frozen=True, kw_only=True):
     channel: str | None = None
     size: int | None = None
     reason: Literal["asked", "needed", "kernel"] = "needed"
+    variant: str = ""
 
 
 class Plan(_Wire, frozen=True, kw_only=True):
@@ -345,7 +571,7 @@ class Plan(_Wire, frozen=True, kw_only=True):
 
     ``title`` is the request in words; ``pin`` and ``unpin`` what becomes of the pins. ``download_size`` counts what is
     not in the package cache yet, ``cached_size`` what is; ``disk_size`` is an upper bound, as hard
-    links share files with the cache. ``solve_time`` in seconds.
+    links share files with the cache. ``solve_time`` in seconds. ``gpu`` says what it means for the GPU.
     """
 
     id: str
@@ -360,6 +586,7 @@ class Plan(_Wire, frozen=True, kw_only=True):
     pin: list[str] = []
     unpin: list[str] = []
     environment: str | None = None
+    gpu: PlanGpu | None = None
     warnings: list[Problem] = []
 
 
@@ -672,32 +899,6 @@ class InstallHint(_Wire, frozen=True, kw_only=True):
     pypi: list[str] = []
 
 
-class GpuDevice(_Wire, frozen=True, kw_only=True):
-    """One device as NVML reports it; a field the driver does not support is None."""
-
-    index: int
-    name: str
-    uuid: str | None = None
-    memory_total: int | None = None
-    memory_free: int | None = None
-    memory_used: int | None = None
-    compute_capability: str | None = None
-    utilization: int | None = None
-
-
-class GpuReport(_Wire, frozen=True, kw_only=True):
-    """The GPUs of the machine that runs the server. No driver is a normal answer: ``available`` is false and
-    ``message`` says what that means.
-    """
-
-    available: bool
-    message: str = ""
-    driver: str | None = None
-    cuda: str | None = None
-    devices: list[GpuDevice] = []
-    problems: list[Problem] = []
-
-
 class Job(_Wire, frozen=True, kw_only=True):
     """One action that changes something: stored, watchable, cancellable.
 
@@ -761,6 +962,44 @@ class RemovalPreview(_Wire, frozen=True, kw_only=True):
     kernels: list[Kernel]
     size: int
     files: int
+
+
+class FileText(Request, frozen=True, kw_only=True):
+    """A file to be read; without ``format``, that is found out from the content and the ``filename``."""
+
+    content: str
+    filename: str = ""
+    format: SpecFormat | None = None
+
+
+class FileContent(_Wire, frozen=True, kw_only=True):
+    """What a file asks for, and what is wrong with it.
+
+    ``specs`` are match specs, ``pypi`` requirements, ``channels`` None where the file names none. ``variables`` are set
+    when the environment is active. ``platforms`` are those that it is for; empty for any. ``locked`` counts packages
+    that are given exactly. ``usable`` is false while an environment cannot be made from it. Problems with code
+    ``file_error`` say why, those with ``file_warning`` what is passed over; ``details`` has ``line``, from 1.
+    """
+
+    format: SpecFormat
+    name: str | None = None
+    specs: list[str] = []
+    pypi: list[str] = []
+    channels: list[str] | None = None
+    variables: dict[str, str] = {}
+    platforms: list[str] = []
+    locked: int = 0
+    usable: bool = True
+    problems: list[Problem] = []
+
+
+class Export(_Wire, frozen=True, kw_only=True):
+    """An environment as a file that another tool, or another machine, makes it from."""
+
+    format: ExportFormat
+    filename: str
+    content: str
+    problems: list[Problem] = []
 
 
 class Folder(_Wire, frozen=True, kw_only=True):

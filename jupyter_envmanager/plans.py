@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from .errors import NotFound
+from .errors import CpuBuild, NotFound
 from .models import Change, NewEnvironment, Plan
 from .pypi.state import PypiPlan
 
@@ -21,7 +21,8 @@ _ID = re.compile(r"[0-9a-f]{1,32}")
 
 class StoredPlan(msgspec.Struct, frozen=True, kw_only=True, tag="create"):
     """The plan of a new environment with all that its worker needs: the records to link and the specs asked for, and
-    what comes from PyPI after them.
+    what comes from PyPI after them. ``channels`` are those it was made on, None for the configured ones; ``variables``
+    are set when it is active.
     """
 
     plan: Plan
@@ -29,6 +30,8 @@ class StoredPlan(msgspec.Struct, frozen=True, kw_only=True, tag="create"):
     records: list[dict[str, Any]]
     specs: list[str]
     pypi: PypiPlan | None = None
+    channels: list[str] | None = None
+    variables: dict[str, str] = {}
     created: float
 
 
@@ -57,6 +60,25 @@ class StoredChange(msgspec.Struct, frozen=True, kw_only=True, tag="change"):
 
 Stored = StoredPlan | StoredChange
 S = TypeVar("S", StoredPlan, StoredChange)
+
+
+def check_stop(plan: Plan) -> None:
+    """Refuse a plan that brings a CPU build where a GPU was wanted and nobody has accepted that.
+
+    Raises
+    ------
+    CpuBuild
+        With the ways out as ``remedies``.
+    """
+    if plan.gpu is not None and plan.gpu.stop:
+        said = [one for one in plan.warnings if one.code == CpuBuild.code]
+        remedies = [remedy for one in said for remedy in one.details.get("remedies", [])]
+        raise CpuBuild(
+            " ".join(one.message for one in said) or "A GPU is wanted, and this plan brings a CPU build.",
+            hint=said[0].hint if said else "",
+            field="gpu",
+            remedies=[remedy for number, remedy in enumerate(remedies) if remedy not in remedies[:number]],
+        )
 
 
 class PlanStore:

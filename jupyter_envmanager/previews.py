@@ -11,13 +11,20 @@ import time
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
+from . import sources
 from .config import Settings
 from .environments import environment_id, fingerprint
-from .errors import Invalid
+from .errors import Invalid, Unsatisfiable
+from .gpu.names import FORGE
+from .gpu.wheeladvice import with_wheels
+from .gpu.wheels import Wheels, for_target, gpu_builds
 from .kernels import KERNEL_PACKAGES, has_kernel_package
-from .models import FileSource, NewEnvironment, Plan, PlanAction, Problem, SpecsSource
+from .models import GpuTarget, NewEnvironment, Plan, PlanAction, PlanGpu, Problem, SpecsSource
 from .plans import PlanStore, StoredPlan
 from .pypi import Brought, PypiPlan, PypiRequest, PypiSettings, PypiState, resolve
 from .targets import free_space
@@ -26,11 +33,13 @@ if TYPE_CHECKING:
     from .engine.channels import Channels
     from .engine.client import Network
     from .engine.solve import Solution
+    from .engine.variants import Aim
+    from .gpu.question import Advice
 
 # Measured over the packages of conda-forge's common environments: what a .conda unpacks to, in multiples of its size.
 UNPACKED_FACTOR = 4
 _VIRTUAL_SECONDS = 60.0
-_KEPT_CHANNELS = 8
+_KEPT = 8
 
 
 class Previewer:
@@ -38,7 +47,7 @@ class Previewer:
 
     def __init__(self) -> None:
         self._channels: dict[object, Channels] = {}
-        self._virtual: tuple[float, list[Any]] = (float("-inf"), [])
+        self._virtual: dict[GpuTarget, tuple[float, list[Any]]] = {}
 
     def engine(self) -> tuple[str, str]:
         """The engine's name and version, and this machine's platform as conda calls it."""
@@ -64,7 +73,7 @@ class Previewer:
         reach = self.network(settings, names)
         key = (reach.channels, tuple(sorted(reach.mirrors.items())), str(reach), settings.pkgs_dirs)
         if key not in self._channels:
-            while len(self._channels) >= _KEPT_CHANNELS:
+            while len(self._channels) >= _KEPT:
                 self._channels.pop(next(iter(self._channels)))
             self._channels[key] = Channels(reach, writable_cache(settings.pkgs_dirs) / "cache" / "envmanager")
         return self._channels[key]
@@ -73,14 +82,20 @@ class Previewer:
         """Ask the channels again next time."""
         for channels in self._channels.values():
             channels.refresh()
-        self._virtual = (float("-inf"), [])
+        self._virtual.clear()
 
     def has_kernel(self, names: Iterable[str]) -> bool:
         """Whether one of these packages is a Jupyter kernel."""
         return has_kernel_package(names)
 
     async def preview(
-        self, request: NewEnvironment, prefix: Path, settings: Settings, pypi: PypiSettings
+        self,
+        request: NewEnvironment,
+        prefix: Path,
+        settings: Settings,
+        pypi: PypiSettings,
+        target: GpuTarget,
+        targets: Sequence[GpuTarget] = (),
     ) -> StoredPlan:
         """Solve ``request`` for ``prefix``; nothing is written.
 
@@ -88,34 +103,78 @@ class Previewer:
         ----------
         pypi:
             How the Python package index is reached, where the request has packages from there.
+        target, targets:
+            The GPU that it is for, and what others there are.
 
         Raises
         ------
         Invalid, NotFound, Unsatisfiable, ChannelUnreachable, NotAllowed, Overwrites, BuildFailed
         """
-        specs = [*_specs(request), *settings.create_default_packages]
+        if sources.format_of_lock(request.source) is not None:
+            locked = await asyncio.to_thread(_lockedplans)
+            stored: StoredPlan = await locked.preview(self, request, prefix, settings, pypi, target, targets)
+            return stored
+        begun = await sources.start(request, settings, pypi)
+        asked, request = request, begun.request
+        specs = list(dict.fromkeys([*_specs(request), *settings.create_default_packages]))
         channels = await self.channels(settings, request.channels)
         # Loaded in a thread by now: importing it here would hold up the event loop.
-        from .engine import records, solve
+        from .engine import records, variants
+        from .engine.renamed import renamed
 
-        solution = await solve.solve_new(
-            channels,
-            list(dict.fromkeys(specs)),
-            priority=settings.channel_priority,
-            pinned=settings.pinned_packages,
-            with_kernel=request.kernel is not None,
-            virtual=await self.virtual_packages(),
-            kernel_packages=KERNEL_PACKAGES,
+        specs, renames = await renamed(channels, specs)
+        aim = variants.Aim(
+            target=target,
+            targets=targets,
+            specs=specs,
+            pins=settings.pinned_packages,
+            offers=[FORGE] if settings.allows_channel(FORGE) else [],
+            strict=settings.channel_priority == "strict",
         )
-        python = await self._python(request, solution, settings, pypi)
+        solution = await self._solve(request, channels, aim, settings)
+        wheels = for_target(_requirements(request), target, pypi.torch_index)
+        python = await self._python(request, wheels, solution, settings, pypi)
         objects = records.to_json(solution.records)
-        plan = await asyncio.to_thread(_plan, prefix, solution, objects, settings, request, python)
+        advice = await variants.advice(channels, aim, await asyncio.to_thread(variants.as_builds, solution.records))
+        plan = await asyncio.to_thread(plan_of, prefix, solution, objects, settings, request, python)
+        theirs = gpu_builds(python.actions if python is not None else [], target, wheels)
+        advice = with_wheels(advice, theirs, target, _requirements(request), targets)
+        plan = with_gpu(plan, target, advice, request.accept, [*begun.problems, *renames])
         return StoredPlan(
-            plan=plan, request=request, records=objects, specs=solution.specs, pypi=python, created=time.time()
+            plan=plan,
+            request=asked,
+            records=objects,
+            specs=solution.specs,
+            pypi=python,
+            channels=request.channels,
+            variables=begun.variables,
+            created=time.time(),
         )
+
+    async def _solve(self, request: NewEnvironment, channels: Channels, aim: Aim, settings: Settings) -> Solution:
+        from .engine import solve, variants
+
+        async def answer(target: GpuTarget) -> Solution:
+            return await solve.solve_new(
+                channels,
+                aim.specs,
+                priority=settings.channel_priority,
+                pinned=settings.pinned_packages,
+                with_kernel=request.kernel is not None,
+                virtual=await self.virtual_packages(target),
+                kernel_packages=KERNEL_PACKAGES,
+            )
+
+        async def for_any() -> list[Any]:
+            return (await answer(variants.ANY_GPU)).records
+
+        try:
+            return await answer(aim.target)
+        except Unsatisfiable as error:
+            raise await variants.explained(channels, aim, error, for_any) from error
 
     async def _python(
-        self, request: NewEnvironment, solution: Solution, settings: Settings, pypi: PypiSettings
+        self, request: NewEnvironment, wheels: Wheels, solution: Solution, settings: Settings, pypi: PypiSettings
     ) -> PypiPlan | None:
         """What comes from PyPI, around what the conda packages bring; None for nothing.
 
@@ -123,8 +182,7 @@ class Previewer:
         Where only a build tells what a source needs, this Python runs it, apart from all that is installed; the
         environment's own Python builds it for good.
         """
-        asked = _requirements(request)
-        if not asked:
+        if not wheels.lines:
             return None
         version = next((str(r.version) for r in solution.records if r.name.normalized == "python"), None)
         if version is None:
@@ -136,27 +194,42 @@ class Previewer:
         brought = await asyncio.to_thread(Brought, solution.records, settings.pkgs_dirs)
         await brought.ask(await asyncio.to_thread(self.network, settings, request.channels))
         state = PypiState(python=sys.executable, python_version=version, conda=brought.dists)
-        plan = await resolve(PypiRequest(install=asked, accept=request.accept), state, pypi)
+        plan = await resolve(PypiRequest(install=wheels.lines, accept=request.accept, own=wheels.own), state, pypi)
         return None if plan.empty else plan
 
-    async def virtual_packages(self) -> list[Any]:
+    async def virtual_packages(self, target: GpuTarget) -> list[Any]:
+        """What this machine and a GPU offer to packages."""
         from .engine import solve
 
-        when, found = self._virtual
+        when, found = self._virtual.get(target, (float("-inf"), []))
         if time.monotonic() - when > _VIRTUAL_SECONDS:
-            found = await asyncio.to_thread(solve.virtual_packages)
-            self._virtual = (time.monotonic(), found)
+            found = await asyncio.to_thread(solve.virtual_packages, target)
+            while len(self._virtual) >= _KEPT:
+                self._virtual.pop(next(iter(self._virtual)))
+            self._virtual[target] = (time.monotonic(), found)
         return found
+
+
+def _lockedplans() -> ModuleType:
+    # It stands on this module, and loads the engine.
+    from . import lockedplans
+
+    return lockedplans
+
+
+def with_gpu(
+    plan: Plan, target: GpuTarget, advice: Advice, accept: Sequence[str], more: Sequence[Problem] = ()
+) -> Plan:
+    """A plan with what it means for the GPU; an accepted CPU build does not stop it, and is still warned of."""
+    gpu = PlanGpu(target=target, builds=advice.builds, stop=advice.stop and "cpu_build" not in accept)
+    return msgspec.structs.replace(plan, gpu=gpu, warnings=[*more, *advice.problems, *plan.warnings])
 
 
 def _specs(request: NewEnvironment) -> list[str]:
     """The specs of a request; what cannot be started from yet is refused, never ignored."""
     source = request.source
-    if request.gpu is not None:
-        raise Invalid("A GPU target cannot be chosen yet.", hint="Leave “gpu” out.", field="gpu")
     if not isinstance(source, SpecsSource):
-        what = "a file" if isinstance(source, FileSource) else "another environment"
-        raise Invalid(f"An environment cannot be made from {what} yet.", hint="Give packages.", field="source")
+        raise Invalid("An environment cannot be made from another one yet.", hint="Give packages.", field="source")
     return [spec.strip() for spec in source.specs if spec.strip()]
 
 
@@ -165,7 +238,7 @@ def _requirements(request: NewEnvironment) -> list[str]:
     return [line.strip() for line in source.pypi if line.strip()] if isinstance(source, SpecsSource) else []
 
 
-def _plan(
+def plan_of(
     prefix: Path,
     solution: Solution,
     objects: list[dict[str, Any]],
@@ -173,6 +246,7 @@ def _plan(
     request: NewEnvironment,
     python: PypiPlan | None,
 ) -> Plan:
+    """The plan of these packages and those from PyPI, without what it means for the GPU. Blocking."""
     from .engine.transaction import is_cached
 
     cached = [is_cached(entry, settings.pkgs_dirs) for entry in objects]

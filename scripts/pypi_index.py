@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 _JSON = "application/vnd.pypi.simple.v1+json"
 
@@ -164,9 +164,10 @@ class Shelf:
 
 @dataclass
 class Shelves:
-    """What is on the index, and how it misbehaves."""
+    """What is on the index, and how it misbehaves; ``others`` are more indexes by their path, such as ``whl/cu126``."""
 
     files: dict[str, dict[str, Shelf]] = field(default_factory=dict)
+    others: dict[str, dict[str, dict[str, Shelf]]] = field(default_factory=dict)
     faults: dict[str, Fault] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
     password: tuple[str, str] | None = None
@@ -195,18 +196,21 @@ class IndexServer(ThreadingHTTPServer):
         """What a client names as its index."""
         return f"{self.origin}/simple"
 
-    def add(self, packed: tuple[str, bytes], *, python: str = "", yanked: bool = False, sha256: str = "") -> str:
-        """Put a wheel or an sdist on the shelf; its URL."""
+    def add(
+        self, packed: tuple[str, bytes], *, python: str = "", yanked: bool = False, sha256: str = "", place: str = ""
+    ) -> str:
+        """Put a wheel or an sdist on the shelf, or on that of another index; its URL."""
         filename, content = packed
         name = filename.split("-")[0].replace("_", "-").lower()
         told = _metadata_of(content) if filename.endswith(".whl") else None
         shelf = Shelf(content, sha256 or hashlib.sha256(content).hexdigest(), told, python, yanked)
-        self.shelves.files.setdefault(name, {})[filename] = shelf
+        files = self.shelves.others.setdefault(place, {}) if place else self.shelves.files
+        files.setdefault(name, {})[filename] = shelf
         return f"{self.origin}/files/{filename}"
 
-    def wheel(self, name: str, version: str, **more: object) -> str:
-        """Write a wheel and put it on the shelf; its URL."""
-        return self.add(wheel(name, version, **more))  # type: ignore[arg-type]
+    def wheel(self, name: str, version: str, *, place: str = "", **more: object) -> str:
+        """Write a wheel and put it on the shelf, or on that of another index; its URL."""
+        return self.add(wheel(name, version, **more), place=place)  # type: ignore[arg-type]
 
     def fault(self, pattern: str, fault: Fault) -> None:
         """From now on, let ``fault`` happen to paths that match ``pattern``."""
@@ -226,7 +230,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.do_GET()
 
     def do_GET(self) -> None:
-        path = urlsplit(self.path).path
+        path = unquote(urlsplit(self.path).path)
         shelves = self.server.shelves
         shelves.requests.append(path)
         if shelves.password is not None:
@@ -246,14 +250,18 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(status, body, kind, fault.truncate if fault else None)
 
     def _answer(self, path: str) -> tuple[int, bytes, str]:
-        files = self.server.shelves.files
+        files, others = self.server.shelves.files, self.server.shelves.others
         match path.strip("/").split("/"):
             case ["simple", name] if name in files:
                 if _JSON in self.headers.get("Accept", "") and not self.server.shelves.html_only:
                     return 200, _page_json(name, files[name], self.server.origin), _JSON
                 return 200, _page_html(files[name]), "text/html"
+            case [*place, name] if name in others.get("/".join(place), {}):
+                # As PyTorch's does: no JSON.
+                return 200, _page_html(others["/".join(place)][name]), "text/html"
             case ["files", filename]:
-                for shelf in (shelves.get(filename.removesuffix(".metadata")) for shelves in files.values()):
+                every = [shelves for index in (files, *others.values()) for shelves in index.values()]
+                for shelf in (shelves.get(filename.removesuffix(".metadata")) for shelves in every):
                     if shelf is not None:
                         content = shelf.metadata if filename.endswith(".metadata") else shelf.content
                         if content is not None:
@@ -325,5 +333,5 @@ def _page_html(shelves: Mapping[str, Shelf]) -> bytes:
         more = ' data-core-metadata="true"' if shelf.metadata is not None else ""
         more += f' data-requires-python="{shelf.python.replace(">", "&gt;")}"' if shelf.python else ""
         more += ' data-yanked=""' if shelf.yanked else ""
-        rows.append(f'<a href="../../files/{filename}#sha256={shelf.sha256}"{more}>{filename}</a><br>')
+        rows.append(f'<a href="/files/{quote(filename)}#sha256={shelf.sha256}"{more}>{filename}</a><br>')
     return ("<!DOCTYPE html><html><body>\n" + "\n".join(rows) + "\n</body></html>").encode()

@@ -75,7 +75,8 @@ export interface Language {
  * (base, the one that runs the server) refuse removal for the reason in `protected_reason`. `problem` says what
  * is wrong with a broken one. `job` is the id of the job that works on it now. `unchangeable` says why packages
  * cannot be changed here (protected, frozen, read only, a venv …), and is empty where they can. `frozen` ones carry
- * the marker of CEP 22 (https://github.com/conda/ceps/blob/main/cep-0022.md).
+ * the marker of CEP 22 (https://github.com/conda/ceps/blob/main/cep-0022.md). `gpu` is what the last GPU check
+ * found, `gpu_checked` when that was; it is `gpu_outdated` when packages have changed since.
  */
 export interface Environment {
   id: string;
@@ -98,6 +99,18 @@ export interface Environment {
   job: string | null;
   frozen: boolean;
   unchangeable: string;
+  gpu:
+    | (
+        | 'cannot_see'
+        | 'cpu_build'
+        | 'failed'
+        | 'not_checkable'
+        | 'running'
+        | 'works'
+      )
+    | null;
+  gpu_checked: number | null;
+  gpu_outdated: boolean;
 }
 /**
  * All environments, and what kept us from reading some of them.
@@ -223,11 +236,14 @@ export interface SpecsSource {
 }
 /**
  * Start from a file's content.
+ *
+ * An empty `format` (`SpecFormat`) is found out from `content` and `filename`.
  */
 export interface FileSource {
   type: 'file';
   format: string;
   content: string;
+  filename?: string;
 }
 /**
  * Start from a copy of another environment, by id.
@@ -239,9 +255,9 @@ export interface CloneSource {
 /**
  * A request for a new environment: a `name` in the default location, or a `prefix` (absolute folder).
  *
- * `location` picks another location for a name. `kernel` null means: no kernel. `accept` holds the codes of
- * problems that need an explicit yes (`overwrites_conda`). `plan` is the id of a preview; creating with it applies
- * exactly that plan.
+ * `location` picks another location for a name. `gpu` names the `GpuTarget` that it is for, `machine` by
+ * default. `kernel` null means: no kernel. `accept` holds the codes of problems that need an explicit yes
+ * (`overwrites_conda`, `cpu_build`). `plan` is the id of a preview; creating with it applies exactly that plan.
  */
 export interface NewEnvironment {
   source: SpecsSource | FileSource | CloneSource;
@@ -268,8 +284,9 @@ export interface PypiChange {
  *
  * `install` takes match specs, `update` and `remove` names of installed packages of either kind; `update`
  * may be `"all"`. `pin` takes match specs for `conda-meta/pinned`, `unpin` names. `repair` names packages
- * whose files are linked anew. `accept` holds the codes of problems that need an explicit yes
- * (`overwrites_conda`). `plan` is the id of a preview; with it exactly that plan is applied.
+ * whose files are linked anew. `gpu` names the `GpuTarget` that the environment is for from now on, None keeps the
+ * one it has. `accept` holds the codes of problems that need an explicit yes (`overwrites_conda`, `cpu_build`).
+ * `plan` is the id of a preview; with it exactly that plan is applied.
  */
 export interface Change {
   install?: string[];
@@ -279,6 +296,7 @@ export interface Change {
   unpin?: string[];
   repair?: string[];
   pypi?: PypiChange;
+  gpu?: string | null;
   accept?: string[];
   plan?: string | null;
 }
@@ -289,7 +307,207 @@ export interface Rollback {
   generation: number;
 }
 /**
+ * A process that uses a device; `memory` in bytes, None where the driver does not tell.
+ */
+export interface GpuProcess {
+  pid: number;
+  name: string;
+  user: string;
+  memory: number | null;
+}
+/**
+ * A part of a device that was split (https://docs.nvidia.com/datacenter/tesla/mig-user-guide/).
+ */
+export interface GpuInstance {
+  name: string;
+  uuid: string | null;
+  memory_total: number | null;
+  memory_free: number | null;
+}
+/**
+ * One device as NVML reports it; a field the driver does not support is None.
+ *
+ * `utilization` in percent. `mig` says that the device is split: only its `instances` can be used.
+ * `processes` is None where we may not see them.
+ */
+export interface GpuDevice {
+  index: number;
+  name: string;
+  uuid: string | null;
+  memory_total: number | null;
+  memory_free: number | null;
+  memory_used: number | null;
+  compute_capability: string | null;
+  utilization: number | null;
+  mig: boolean;
+  instances: GpuInstance[];
+  processes: GpuProcess[] | null;
+}
+/**
+ * The GPU that an environment is for; without `cuda`, none.
+ *
+ * `name` identifies it in requests: `machine`, `cpu`, the name of a target of the site, or what the user has
+ * typed (`cuda=12.8` or `cuda=12.8,arch=9.0`). `cuda` is the newest CUDA version that its driver can run
+ * (conda's `__cuda`), `compute_capability` the lowest of its devices (`__cuda_arch`,
+ * https://conda-forge.org/blog/2026/10/19/cuda-arch/), `memory` bytes of one device. `detail` says more of it in
+ * words.
+ */
+export interface GpuTarget {
+  name: string;
+  title: string;
+  origin: 'cpu' | 'custom' | 'machine' | 'site';
+  detail: string;
+  cuda: string | null;
+  compute_capability: string | null;
+  memory: number | null;
+}
+/**
+ * The GPUs of the machine that runs the server. No driver is a normal answer: `available` is false and
+ * `message` says what that means.
+ *
+ * `cuda` is the newest CUDA version that the driver can run, `override` the text of `CONDA_OVERRIDE_CUDA` where
+ * that is set. `targets` is what environments can be made for, this machine first.
+ */
+export interface GpuReport {
+  available: boolean;
+  message: string;
+  driver: string | null;
+  cuda: string | null;
+  override: string | null;
+  devices: GpuDevice[];
+  targets: GpuTarget[];
+  problems: Problem[];
+}
+/**
+ * A way out of a problem, as what it changes of the request; `title` is the text of its button.
+ *
+ * It comes in `details["remedies"]` of a `Problem`. `remove` and `pypi_remove` take out what was asked for, as
+ * it was written; `channels` takes the place of the channels, `gpu` of the target. `unpin` are names.
+ */
+export interface GpuRemedy {
+  title: string;
+  add: string[];
+  remove: string[];
+  pypi_add: string[];
+  pypi_remove: string[];
+  unpin: string[];
+  channels: string[] | null;
+  gpu: string | null;
+}
+/**
+ * A package that comes in builds with and without GPU, and the build that it is.
+ *
+ * `cuda` is the CUDA version that it was built for, `driver` the lowest one that the driver must be able to run,
+ * `compute_capability` the lowest that a device must have; None where nothing tells. `reason` says in a sentence
+ * how that is known, and for a CPU build, why it is one.
+ */
+export interface GpuBuild {
+  name: string;
+  version: string;
+  build: string;
+  kind: 'cpu' | 'gpu';
+  manager: 'conda' | 'pypi';
+  cuda: string | null;
+  driver: string | null;
+  compute_capability: string | null;
+  reason: string;
+}
+/**
+ * What a plan means for the GPU.
+ *
+ * `stop` says that a GPU was wanted and a CPU build came out: the plan is refused until `cpu_build` is accepted.
+ * The plan's warnings have the problem (code `cpu_build`) with its remedies.
+ */
+export interface PlanGpu {
+  target: GpuTarget;
+  builds: GpuBuild[];
+  stop: boolean;
+}
+/**
+ * What one framework says of the GPU.
+ *
+ * `cuda` is the CUDA version that it was built for, `archs` the architectures that it has code for (`sm_90`),
+ * `product_ms` the time of a small matrix product on the device. `message` says what is wrong.
+ */
+export interface FrameworkCheck {
+  name: string;
+  version: string;
+  state:
+    | 'cannot_see'
+    | 'cpu_build'
+    | 'failed'
+    | 'not_checkable'
+    | 'running'
+    | 'works';
+  cuda: string | null;
+  cudnn: string | null;
+  devices: string[];
+  archs: string[];
+  product_ms: number | null;
+  message: string;
+}
+/**
+ * What was found when the frameworks of an environment were asked for the GPU, inside the environment.
+ *
+ * `state` is the worst of the frameworks'; `not_checkable` where there is no GPU here, or no framework in the
+ * environment. `host` is the machine. `output` holds the end of what the check wrote.
+ */
+export interface GpuCheck {
+  state:
+    | 'cannot_see'
+    | 'cpu_build'
+    | 'failed'
+    | 'not_checkable'
+    | 'running'
+    | 'works';
+  time: number;
+  seconds: number | null;
+  host: string;
+  driver: string | null;
+  message: string;
+  frameworks: FrameworkCheck[];
+  problem: Problem | null;
+  output: string;
+}
+/**
+ * An environment and the GPU: what it is for, what is installed, and what the last check found.
+ *
+ * `target` is the one that later changes are made for. `outdated` says that packages have changed since the check.
+ */
+export interface EnvironmentGpu {
+  target: GpuTarget;
+  builds: GpuBuild[];
+  check: GpuCheck | null;
+  outdated: boolean;
+}
+/**
+ * A start for a new environment, as it is for one `GpuTarget`.
+ *
+ * `specs`, `pypi` and `channels` fill the form; `channels` None keeps the configured ones. `gpu` says that
+ * it is made for GPUs. `note` says what the target makes of it, where that matters.
+ */
+export interface EnvironmentTemplate {
+  name: string;
+  title: string;
+  description: string;
+  origin: 'built-in' | 'site';
+  specs: string[];
+  pypi: string[];
+  channels: string[] | null;
+  gpu: boolean;
+  note: string;
+}
+/**
+ * The templates, and why some of the site's cannot be used.
+ */
+export interface EnvironmentTemplates {
+  templates: EnvironmentTemplate[];
+  problems: Problem[];
+}
+/**
  * One line of a plan. `reason` says why it is there: asked for, needed, or for the kernel.
+ *
+ * `variant` says in words what a rebuild means for the GPU: `CUDA 12.9 → CPU build`; empty where nothing changes.
  */
 export interface PlanAction {
   op: 'downgrade' | 'install' | 'rebuild' | 'remove' | 'upgrade';
@@ -301,13 +519,14 @@ export interface PlanAction {
   channel: string | null;
   size: number | null;
   reason: 'asked' | 'kernel' | 'needed';
+  variant: string;
 }
 /**
  * What a change will do, exactly. Valid for an hour and for the prefix as it was (`fingerprint`).
  *
  * `title` is the request in words; `pin` and `unpin` what becomes of the pins. `download_size` counts what is
  * not in the package cache yet, `cached_size` what is; `disk_size` is an upper bound, as hard
- * links share files with the cache. `solve_time` in seconds.
+ * links share files with the cache. `solve_time` in seconds. `gpu` says what it means for the GPU.
  */
 export interface Plan {
   id: string;
@@ -322,6 +541,7 @@ export interface Plan {
   pin: string[];
   unpin: string[];
   environment: string | null;
+  gpu: PlanGpu | null;
   warnings: Problem[];
 }
 /**
@@ -628,31 +848,6 @@ export interface InstallHint {
   pypi: string[];
 }
 /**
- * One device as NVML reports it; a field the driver does not support is None.
- */
-export interface GpuDevice {
-  index: number;
-  name: string;
-  uuid: string | null;
-  memory_total: number | null;
-  memory_free: number | null;
-  memory_used: number | null;
-  compute_capability: string | null;
-  utilization: number | null;
-}
-/**
- * The GPUs of the machine that runs the server. No driver is a normal answer: `available` is false and
- * `message` says what that means.
- */
-export interface GpuReport {
-  available: boolean;
-  message: string;
-  driver: string | null;
-  cuda: string | null;
-  devices: GpuDevice[];
-  problems: Problem[];
-}
-/**
  * One action that changes something: stored, watchable, cancellable.
  *
  * `environment` and `prefix` name what it works on. `generation` is the one that it made current. `aftercare`
@@ -743,6 +938,71 @@ export interface RemovalPreview {
   kernels: Kernel[];
   size: number;
   files: number;
+}
+/**
+ * A file to be read; without `format`, that is found out from the content and the `filename`.
+ */
+export interface FileText {
+  content: string;
+  filename?: string;
+  format?:
+    | (
+        | 'conda-lock'
+        | 'environment.yml'
+        | 'explicit'
+        | 'pixi.lock'
+        | 'pyproject.toml'
+        | 'requirements.txt'
+      )
+    | null;
+}
+/**
+ * What a file asks for, and what is wrong with it.
+ *
+ * `specs` are match specs, `pypi` requirements, `channels` None where the file names none. `variables` are set
+ * when the environment is active. `platforms` are those that it is for; empty for any. `locked` counts packages
+ * that are given exactly. `usable` is false while an environment cannot be made from it. Problems with code
+ * `file_error` say why, those with `file_warning` what is passed over; `details` has `line`, from 1.
+ */
+export interface FileContent {
+  format:
+    | 'conda-lock'
+    | 'environment.yml'
+    | 'explicit'
+    | 'pixi.lock'
+    | 'pyproject.toml'
+    | 'requirements.txt';
+  name: string | null;
+  specs: string[];
+  pypi: string[];
+  channels: string[] | null;
+  variables: {
+    [k: string]: string;
+  };
+  platforms: string[];
+  locked: number;
+  usable: boolean;
+  problems: Problem[];
+}
+/**
+ * An environment as a file that another tool, or another machine, makes it from.
+ */
+export interface Export {
+  format:
+    | 'apptainer'
+    | 'conda-lock'
+    | 'cross-platform'
+    | 'dockerfile'
+    | 'environment.yml'
+    | 'explicit'
+    | 'from-history'
+    | 'job'
+    | 'no-builds'
+    | 'pixi.lock'
+    | 'requirements.txt';
+  filename: string;
+  content: string;
+  problems: Problem[];
 }
 /**
  * A folder in the folder picker.

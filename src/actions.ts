@@ -10,7 +10,8 @@ import type { IEnvManagerModel } from './tokens';
 export async function chooseEnvironment(
   model: IEnvManagerModel,
   trans: TranslationBundle,
-  title = trans.__('Open environment')
+  title = trans.__('Open environment'),
+  okLabel = trans.__('Open')
 ): Promise<string | null> {
   if (!model.get('environments').data) {
     await model.refresh('environments');
@@ -31,7 +32,7 @@ export async function chooseEnvironment(
   const { value } = await InputDialog.getItem({
     title,
     items: environments.map(label),
-    okLabel: trans.__('Open'),
+    okLabel,
     cancelLabel: trans.__('Cancel')
   });
   return environments.find(one => label(one) === value)?.id ?? null;

@@ -1,15 +1,20 @@
 import { type ISignal, Signal } from '@lumino/signaling';
 
-import type { Plan, Problem } from './_models';
+import type { GpuRemedy, GpuTarget, Plan, Problem } from './_models';
 import { EnvManagerError, toProblem } from './api';
 import { type IPendingItem, placeOf, toChange, withItem } from './pending';
+import { withRemedy } from './remedyitems';
 import type { IInside } from './tokens';
 
 /** What the page of an environment waits for. */
 export type Waiting = 'preview' | 'apply' | 'rollback';
 
-/** The code of the problem that a plan would overwrite conda packages; it needs an explicit yes. */
+/** The code of the problem that a plan would overwrite conda packages. */
 const OVERWRITES = 'overwrites_conda';
+/** The code of the problem that a GPU was wanted, and a CPU build came out. */
+const CPU_BUILD = 'cpu_build';
+/** What needs an explicit yes. */
+const ACCEPTABLE = [OVERWRITES, CPU_BUILD];
 
 /** The changes of an environment that are collected, the plan for them, and the job that came of it. */
 export class Alteration {
@@ -66,10 +71,27 @@ export class Alteration {
     return this._job;
   }
 
+  /** Whether the plan is refused as it is: a GPU was wanted, and a CPU build came out. */
+  get stopped(): boolean {
+    return this._plan?.gpu?.stop === true;
+  }
+
+  /** The code that an explicit yes would help with; null where none would. */
+  get acceptable(): string | null {
+    const code = this._problem?.code ?? (this.stopped ? CPU_BUILD : '');
+    return ACCEPTABLE.includes(code) && !this._accept.includes(code)
+      ? code
+      : null;
+  }
+
   /** Whether an explicit yes would help. */
   get canAccept(): boolean {
-    const code = this._problem?.code;
-    return code === OVERWRITES && !this._accept.includes(code);
+    return this.acceptable !== null;
+  }
+
+  /** Whether a yes was said to what has this code. */
+  allows(code: string): boolean {
+    return this._accept.includes(code);
   }
 
   /** Ask for one more thing. */
@@ -103,10 +125,22 @@ export class Alteration {
     });
   }
 
-  /** Allow what the problem is about, and ask again. */
+  /** Allow what the problem, or the plan, is about, and ask again. */
   async accept(): Promise<void> {
-    if (this._problem && this.canAccept) {
-      this._accept = [...this._accept, this._problem.code];
+    const { acceptable } = this;
+    if (acceptable && !this._busy) {
+      this._accept = [...this._accept, acceptable];
+      await this.preview();
+    }
+  }
+
+  /** Take a way out, and ask again. */
+  async remedy(
+    remedy: GpuRemedy,
+    targets: readonly GpuTarget[]
+  ): Promise<void> {
+    if (!this._busy) {
+      this._edit(withRemedy(this._items, remedy, targets));
       await this.preview();
     }
   }
@@ -114,7 +148,7 @@ export class Alteration {
   /** Do exactly what the plan says. */
   async apply(): Promise<void> {
     const plan = this._plan;
-    if (!plan || this._outdated || this._busy) {
+    if (!plan || this._outdated || this._busy || this.stopped) {
       return;
     }
     await this._wait('apply', async () => {

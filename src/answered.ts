@@ -12,11 +12,15 @@ export function Answered(props: { count: number; onAnswer: () => void }): null {
   return null;
 }
 
+/** What comes next: the button that leads on; the plan, to be read first; the CUDA version, to be changed or left. */
+export type Goal = 'button' | 'plan' | 'cuda';
+
 /** Go to the field at fault or to the next button, unless the user has gone elsewhere meanwhile. */
 export function moveFocus(
   node: HTMLElement,
   creation: Creation,
-  before: Element | null
+  before: Element | null,
+  goal: Goal
 ): void {
   const { activeElement } = document;
   const lost = activeElement === null || activeElement === document.body;
@@ -36,8 +40,18 @@ export function moveFocus(
       find('select, input', field) ??
       find('button', field)
     )?.focus();
+  } else if (goal === 'cuda') {
+    const cuda = find('.jp-EnvManager-typedTarget input');
+    cuda?.focus();
+    (cuda as HTMLInputElement | null)?.select();
+  } else if (creation.plan && goal === 'plan') {
+    // Whoever presses Enter once more has not said yes to what is new there.
+    find('.jp-EnvManager-planList')?.focus();
   } else if (creation.plan && !creation.outdated) {
-    find('.jp-EnvManager-create')?.focus();
+    (
+      find('.jp-EnvManager-create:enabled') ??
+      find('.jp-EnvManager-planList .jp-EnvManager-note button')
+    )?.focus();
   } else if (lost) {
     find('.jp-EnvManager-preview')?.focus();
   }

@@ -2,14 +2,15 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { closeIcon } from '@jupyterlab/ui-components';
 import React from 'react';
 
-import type { PlanAction, Problem } from './_models';
+import type { GpuRemedy, PlanAction, Problem } from './_models';
 import type { Alteration } from './alteration';
 import { IconButton, Note, TextButton } from './components';
-
 import { ActionButton } from './formfield';
 import { type IPendingItem, placeOf } from './pending';
 import { pendingLabel } from './pendingwords';
 import { PlanView } from './planview';
+import { Remedies } from './remedies';
+import { forChange } from './remedyitems';
 
 /** What the pending changes need. */
 export interface IPendingProps {
@@ -21,14 +22,16 @@ export interface IPendingProps {
   onPreview: () => void;
   /** Does what the plan says. */
   onApply: () => void;
+  /** Takes a way out of a problem. */
+  onRemedy: (remedy: GpuRemedy) => void;
   /** Translates. */
   trans: TranslationBundle;
 }
 
 /** What is asked for, and what that comes to: first as chips, then as a plan. */
 export function Pending(props: IPendingProps): JSX.Element | null {
-  const { alteration, trans } = props;
-  const { open: items, plan, problem, outdated, busy } = alteration;
+  const { alteration, onRemedy, trans } = props;
+  const { open: items, plan, problem, outdated, busy, stopped } = alteration;
   const foot = React.useRef<HTMLDivElement>(null);
   const ready = plan !== null && !outdated;
   React.useEffect(() => {
@@ -36,7 +39,12 @@ export function Pending(props: IPendingProps): JSX.Element | null {
     const { activeElement } = document;
     const pressed = activeElement?.classList.contains('jp-EnvManager-preview');
     if (ready && (pressed || activeElement === document.body)) {
-      foot.current?.querySelector<HTMLElement>('.jp-EnvManager-apply')?.focus();
+      const find = (selector: string) =>
+        foot.current?.querySelector<HTMLElement>(selector);
+      (
+        find('.jp-EnvManager-apply:enabled') ??
+        find('.jp-EnvManager-note .jp-EnvManager-button')
+      )?.focus();
     }
   }, [ready, busy]);
   if (!items.length && !problem) {
@@ -48,9 +56,18 @@ export function Pending(props: IPendingProps): JSX.Element | null {
       {problem && <ProblemNote problem={problem} {...props} />}
       {plan && (
         <PlanView
-          plan={plan}
+          plan={{ ...plan, warnings: plan.warnings.map(forChange) }}
           outdated={outdated}
           heading={planHeading(items.length, plan.actions, trans)}
+          onRemedy={outdated ? undefined : onRemedy}
+          accepted={alteration.allows('cpu_build')}
+          anyway={
+            stopped && !outdated && alteration.canAccept ? (
+              <TextButton onClick={() => void alteration.accept()}>
+                {trans.__('Apply the CPU build anyway')}
+              </TextButton>
+            ) : undefined
+          }
           trans={trans}
         />
       )}
@@ -60,7 +77,7 @@ export function Pending(props: IPendingProps): JSX.Element | null {
 
 function Head(props: IPendingProps & { ready: boolean }): JSX.Element {
   const { alteration, working, ready, onPreview, onApply, trans } = props;
-  const { open: items, busy } = alteration;
+  const { open: items, busy, stopped } = alteration;
   return (
     <div className="jp-EnvManager-pendingHead">
       <div
@@ -96,6 +113,7 @@ function Head(props: IPendingProps & { ready: boolean }): JSX.Element {
           <ActionButton
             name="jp-EnvManager-apply"
             primary
+            disabled={stopped}
             busy={busy !== null || working}
             onClick={onApply}
           >
@@ -131,9 +149,10 @@ function PendingChip(props: {
 }
 
 function ProblemNote(props: IPendingProps & { problem: Problem }): JSX.Element {
-  const { alteration, problem, onPreview, trans } = props;
+  const { alteration, problem, onPreview, onRemedy, trans } = props;
   return (
     <Note problem={problem} trans={trans}>
+      <Remedies problem={forChange(problem)} onChoose={onRemedy} />
       {alteration.canAccept && (
         <TextButton onClick={() => void alteration.accept()}>
           {trans.__('Allow this and preview again')}

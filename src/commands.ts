@@ -110,6 +110,26 @@ export function addEnvironmentCommands(options: ICommandOptions): void {
     }
   });
 
+  commands.addCommand(CommandIDs.checkGpu, {
+    label: trans.__('Check GPU'),
+    caption: trans.__(
+      'Ask the frameworks of this environment whether they see the GPU'
+    ),
+    isEnabled: args => find(args)?.state === 'ready',
+    execute: async args => {
+      const environment = find(args);
+      if (environment) {
+        await commands.execute(CommandIDs.openEnvironment, {
+          environment: environment.id,
+          tab: 'gpu',
+          // One that runs is shown.
+          check: environment.gpu !== 'running'
+        });
+      }
+    },
+    describedBy
+  });
+
   commands.addCommand(CommandIDs.copyPath, {
     label: trans.__('Copy Path'),
     caption: trans.__('Copy the folder of this environment'),

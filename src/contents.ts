@@ -1,6 +1,12 @@
 import { type ISignal, Signal } from '@lumino/signaling';
 
-import type { Health, History, Packages, PackageUpdates } from './_models';
+import type {
+  EnvironmentGpu,
+  Health,
+  History,
+  Packages,
+  PackageUpdates
+} from './_models';
 import { toProblem } from './api';
 import type { IInside, IResource } from './tokens';
 
@@ -10,6 +16,7 @@ export interface IParts {
   updates: PackageUpdates;
   history: History;
   health: Health;
+  gpu: EnvironmentGpu;
 }
 
 /** The name of something that a page reads. */
@@ -80,12 +87,19 @@ export class Contents {
     this._changed.emit();
   }
 
-  private readonly _asked = { packages: 0, updates: 0, history: 0, health: 0 };
+  private readonly _asked = {
+    packages: 0,
+    updates: 0,
+    history: 0,
+    health: 0,
+    gpu: 0
+  };
   private readonly _resources: Resources = {
     packages: { data: null, problem: null, loading: false },
     updates: { data: null, problem: null, loading: false },
     history: { data: null, problem: null, loading: false },
-    health: { data: null, problem: null, loading: false }
+    health: { data: null, problem: null, loading: false },
+    gpu: { data: null, problem: null, loading: false }
   };
   private readonly _changed = new Signal<this, void>(this);
 }

@@ -2,10 +2,13 @@ import React from 'react';
 
 import { classes, LinkButton } from './components';
 import { FormField, type ICreateFormProps, invalid } from './formfield';
+import { GpuField } from './gpufield';
 import { PlaceField } from './placefield';
 import { PypiField } from './pypifield';
 import { specName } from './specs';
 import { SpecInput } from './specinput';
+import { StartField, TemplateField } from './templatefield';
+import { same } from './templates';
 
 /** The form of a new environment. */
 export function CreateForm(props: ICreateFormProps): JSX.Element {
@@ -19,15 +22,25 @@ export function CreateForm(props: ICreateFormProps): JSX.Element {
     setShown(shown || asked || needed);
   }, [asked, needed]);
   const pypi = shown || asked || needed;
+  const fromTemplate = creation.values.start === 'template';
   return (
     <div className="jp-EnvManager-form">
       <PlaceField {...props} />
+      <StartField {...props} />
+      {fromTemplate && (
+        <>
+          {/* The templates are those for the GPU: it is chosen first. */}
+          <GpuField {...props} />
+          <TemplateField {...props} />
+        </>
+      )}
       <PythonField {...props} />
       <PackagesField
         {...props}
         onPypi={pypi ? undefined : () => setAsked(true)}
       />
       {pypi && <PypiField {...props} focus={asked} />}
+      {!fromTemplate && <GpuField {...props} />}
       <KernelField {...props} />
       <ChannelsField {...props} />
     </div>
@@ -187,11 +200,15 @@ function ChannelsField({
   const configured = status?.channels ?? [];
   const loading = trans.__('not known yet');
   const { channels } = creation.values;
-  const [text, setText] = React.useState(channels?.join(', ') ?? '');
+  const [typed, setTyped] = React.useState('');
   const change = (value: string) => {
-    setText(value);
-    creation.edit({ channels: value.split(/[\s,]+/).filter(Boolean) });
+    setTyped(value);
+    creation.edit({ channels: channelNames(value) });
   };
+  // A template or a remedy may have set them since.
+  const text = same(channelNames(typed), channels)
+    ? typed
+    : (channels ?? []).join(', ');
   return (
     <FormField
       id="jp-EnvManager-channels"
@@ -201,12 +218,7 @@ function ChannelsField({
       {channels === null ? (
         <div className="jp-EnvManager-static">
           <span>{configured.join(', ') || loading}</span>
-          <LinkButton
-            onClick={() => {
-              setText(configured.join(', '));
-              creation.edit({ channels: configured });
-            }}
-          >
+          <LinkButton onClick={() => creation.edit({ channels: configured })}>
             {trans.__('change')}
           </LinkButton>
         </div>
@@ -236,4 +248,8 @@ function ChannelsField({
       )}
     </FormField>
   );
+}
+
+function channelNames(text: string): string[] {
+  return text.split(/[\s,]+/).filter(Boolean);
 }

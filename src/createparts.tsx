@@ -4,6 +4,7 @@ import React from 'react';
 
 import type { Status } from './_models';
 import { IconButton, Note } from './components';
+import type { Creation } from './creation';
 import { ActionButton } from './formfield';
 import type { IResource } from './tokens';
 import { formHeading, type IWaitingNotebook } from './waiting';
@@ -40,31 +41,48 @@ export function FormHead(props: {
   );
 }
 
-/** The buttons below the form; `create` is null where the plan has it. */
+/** The buttons of the form, always in view. */
 export function FormButtons(props: {
-  busy: 'preview' | 'create' | null;
-  create: JSX.Element | null;
+  creation: Creation;
   onPreview: () => void;
+  onCreate: () => void;
   trans: TranslationBundle;
 }): JSX.Element {
-  const { busy, create, onPreview, trans } = props;
+  const { creation, onPreview, onCreate, trans } = props;
+  const { busy, plan, problem, ready, outdated } = creation;
+  const stopped = !outdated && plan?.gpu?.stop === true;
   return (
     <div className="jp-EnvManager-buttons jp-mod-form">
       <ActionButton
         name="jp-EnvManager-preview"
-        primary={create !== null}
+        primary={!ready && !stopped}
         busy={busy !== null}
         onClick={onPreview}
       >
         {busy === 'preview' ? trans.__('Solving…') : trans.__('Preview')}
       </ActionButton>
-      {create}
-      {create && (
+      <ActionButton
+        name="jp-EnvManager-create"
+        primary={ready}
+        disabled={!ready}
+        busy={busy !== null}
+        onClick={onCreate}
+      >
+        {busy === 'create' ? trans.__('Starting…') : trans.__('Create')}
+      </ActionButton>
+      {stopped ? (
         <span className="jp-EnvManager-hint">
-          {trans.__(
-            'Preview shows exactly what will be installed; then you can create it.'
-          )}
+          {trans.__('First choose below how to go on.')}
         </span>
+      ) : (
+        !plan &&
+        !problem && (
+          <span className="jp-EnvManager-hint">
+            {trans.__(
+              'Preview shows exactly what will be installed; then you can create it.'
+            )}
+          </span>
+        )
       )}
     </div>
   );

@@ -1,71 +1,58 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { type ISignal, Signal } from '@lumino/signaling';
 
-import type { NewEnvironment, Plan, Problem } from './_models';
-import { EnvManagerError, makeProblem, toProblem } from './api';
-import { baseName } from './format';
-import { requirementProblem } from './requirements';
-import { isRequirement, requirementName, specName, specProblem } from './specs';
+import type {
+  EnvironmentTemplate,
+  GpuRemedy,
+  NewEnvironment,
+  Plan,
+  Problem
+} from './_models';
+import { EnvManagerError, toProblem } from './api';
+import { matching, remedied } from './formremedy';
+import {
+  defaultDisplayName,
+  EMPTY_FORM,
+  formProblem,
+  type IFormValues,
+  toRequest
+} from './formvalues';
+import { gpuProblem } from './gputyped';
+import { remediesOf } from './remedies';
+import { isRequirement, requirementName, specName } from './specs';
+import { fillingOf, isUntouched, refilled, same, Templates } from './templates';
 import type { IEnvManagerModel } from './tokens';
-
-/** What the form of a new environment holds. */
-export interface IFormValues {
-  /** The name; used while `prefix` is null. */
-  name: string;
-  /** The location a name goes to; null is the default one. */
-  location: string | null;
-  /** The folder, when it was chosen instead of a name. */
-  prefix: string | null;
-  /** `latest`, `none`, or a series such as `3.12`. */
-  python: string;
-  /** The match specs. */
-  specs: string[];
-  /** The requirements that come from PyPI. */
-  pypi: string[];
-  /** Whether to register a kernel. */
-  kernel: boolean;
-  /** The kernel's name in the launcher; empty for the environment's name. */
-  displayName: string;
-  /** The channels; null for the configured ones. */
-  channels: string[] | null;
-}
 
 /** The form's fields that a problem may be about. */
 export type Field =
-  'name' | 'location' | 'prefix' | 'specs' | 'pypi' | 'channels' | 'kernel';
+  | 'name'
+  | 'location'
+  | 'prefix'
+  | 'template'
+  | 'specs'
+  | 'pypi'
+  | 'gpu'
+  | 'channels'
+  | 'kernel';
 
 const FIELDS: Field[] = [
   'name',
   'location',
   'prefix',
+  'template',
   'specs',
   'pypi',
+  'gpu',
   'channels',
   'kernel'
 ];
 
-/** The code of the problem that a plan would overwrite conda packages; it needs an explicit yes. */
-const OVERWRITES = 'overwrites_conda';
+/** What needs an explicit yes: conda packages would be overwritten; a GPU was wanted and a CPU build came out. */
+export type Yes = 'overwrites_conda' | 'cpu_build';
+
+const YES: Yes[] = ['overwrites_conda', 'cpu_build'];
 /** Too much to be said at a field. */
-const LONG = [OVERWRITES, 'build_failed'];
-
-/** The form as it opens. */
-export const EMPTY_FORM: IFormValues = {
-  name: '',
-  location: null,
-  prefix: null,
-  python: 'latest',
-  specs: [],
-  pypi: [],
-  kernel: true,
-  displayName: '',
-  channels: null
-};
-
-/** Whether the server can tell which folder is meant: `/blue/me/x`, `~/x`. */
-export function isFullPath(path: string): boolean {
-  return /^~?\//.test(path.trim());
-}
+const LONG = [...YES, 'build_failed'];
 
 /** One attempt to make an environment: what was typed, the plan for it, the job that came of it. */
 export class Creation {
@@ -79,7 +66,14 @@ export class Creation {
     this._values = { ...EMPTY_FORM, ...values };
     this._hasValues = Object.keys(values).length > 0;
     this._job = job;
+    this.templates = new Templates(_model, () => this._onTemplates());
+    if (job === null) {
+      this.readTemplates();
+    }
   }
+
+  /** The templates that there are to start from; read when they are wanted. */
+  readonly templates: Templates;
 
   /** Emitted when anything has changed. */
   get changed(): ISignal<this, void> {
@@ -126,38 +120,31 @@ export class Creation {
     return this._fieldOf(this._problem) ? null : this._problem;
   }
 
-  /** Whether an explicit yes would help. */
-  get canAccept(): boolean {
-    return (
-      this._problem?.code === OVERWRITES && !this._accept.includes(OVERWRITES)
-    );
+  /** What an explicit yes would help against; null where none would. */
+  get question(): Yes | null {
+    const stopped = !this._problem && this._plan?.gpu?.stop;
+    const code = stopped ? 'cpu_build' : this._problem?.code;
+    return YES.find(yes => yes === code && !this.allows(yes)) ?? null;
+  }
+
+  /** Whether an explicit yes was said. */
+  allows(yes: Yes): boolean {
+    return this._accept.includes(yes);
+  }
+
+  /** Whether the plan is one that can be carried out. */
+  get ready(): boolean {
+    return this._plan !== null && !this._outdated && !this._plan.gpu?.stop;
   }
 
   /** The package as typed that the problem is about; null when it names none of them. */
   get faultySpec(): string | null {
-    const asked = this.problemOf('specs')?.details?.['spec'];
-    if (typeof asked !== 'string') {
-      return null;
-    }
-    const { specs } = this._values;
-    // The server may write it with other spaces, or name only the package.
-    const compact = (spec: string) => spec.replace(/\s+/g, '');
-    return (
-      specs.find(spec => compact(spec) === compact(asked)) ??
-      specs.find(spec => specName(spec) === specName(asked)) ??
-      null
-    );
+    return this._faulty('specs', 'spec', specName);
   }
 
   /** The requirement as typed that the problem is about; null when it names none of them. */
   get faultyRequirement(): string | null {
-    const asked = this.problemOf('pypi')?.details?.['package'];
-    const plain = (name: string) => name.toLowerCase().replace(/[-_.]+/g, '-');
-    return typeof asked === 'string'
-      ? (this._values.pypi.find(
-          line => plain(requirementName(line)) === plain(asked)
-        ) ?? null)
-      : null;
+    return this._faulty('pypi', 'package', requirementName);
   }
 
   /** Set the packages; what only PyPI understands goes there. */
@@ -174,6 +161,50 @@ export class Creation {
     this.edit({ pypi: [...new Set([...this._values.pypi, ...requirements])] });
   }
 
+  /** Start from packages alone, or from a template as well. */
+  setStart(start: IFormValues['start']): void {
+    this.edit({
+      start,
+      ...(start === 'packages' && {
+        template: null,
+        ...refilled(this._values, null)
+      })
+    });
+    this.readTemplates();
+  }
+
+  /** Start from a template: what an earlier one has put in makes room for it. */
+  setTemplate(template: EnvironmentTemplate): void {
+    const filling = fillingOf(template);
+    this.edit({
+      template: template.name,
+      ...refilled(this._values, filling)
+    });
+  }
+
+  /** Make it for another GPU target; a template that nobody has edited adapts to it. */
+  setGpu(gpu: string | null): void {
+    this.edit({ gpu });
+    this.readTemplates();
+  }
+
+  /** Read the templates, if the form starts from one. */
+  readTemplates(): void {
+    const { start, gpu } = this._values;
+    if (start === 'template' && !gpuProblem(gpu, this._trans)) {
+      this.templates.read(gpu);
+    }
+  }
+
+  /** Change the form as a way out of a problem says, and ask again. */
+  async remedy(remedy: GpuRemedy): Promise<void> {
+    if (!this._busy) {
+      this.edit(remedied(this._values, remedy));
+      this.readTemplates();
+      await this.preview();
+    }
+  }
+
   /** Change the form; a plan made before is outdated then. */
   edit(change: Partial<IFormValues>): void {
     this._values = { ...this._values, ...change };
@@ -184,7 +215,9 @@ export class Creation {
     const related: Record<string, (keyof IFormValues)[]> = {
       kernel: ['displayName'],
       // Some of what PyPI's packages lack is conda's to bring.
-      pypi: ['specs', 'python']
+      pypi: ['specs', 'python'],
+      template: ['start', 'specs', 'pypi'],
+      gpu: ['specs', 'pypi', 'python', 'channels']
     };
     const field = this._problem?.field;
     if (
@@ -202,13 +235,17 @@ export class Creation {
     if (this._busy) {
       return;
     }
-    this._problem = this._check();
+    this._problem = formProblem(this._values, this._trans);
     if (this._problem) {
       this._changed.emit();
       return;
     }
-    const revision = this._revision;
     await this._wait('preview', async () => {
+      if (this.templates.settled) {
+        // The packages are those of the template for this target.
+        await this.templates.settled;
+      }
+      const revision = this._revision;
       this._plan = await this._model.preview(this.request());
       this._outdated = revision !== this._revision;
     });
@@ -216,8 +253,9 @@ export class Creation {
 
   /** Allow what the problem is about, and ask again. */
   async accept(): Promise<void> {
-    if (this.canAccept) {
-      this._accept = [...this._accept, OVERWRITES];
+    const { question } = this;
+    if (question && !this._busy) {
+      this._accept = [...this._accept, question];
       await this.preview();
     }
   }
@@ -225,7 +263,7 @@ export class Creation {
   /** Make exactly the environment of the plan. */
   async create(): Promise<void> {
     const plan = this._plan;
-    if (!plan || this._outdated || this._busy) {
+    if (!plan || !this.ready || this._busy) {
       return;
     }
     await this._wait('create', async () => {
@@ -240,118 +278,63 @@ export class Creation {
   /** Go back from a job to the form, with its values; what a yes may help against is shown again. */
   editAgain(error: Problem | null = null): void {
     this._job = null;
+    this.readTemplates();
     this._outdated = this._plan !== null;
-    this._problem = error?.code === OVERWRITES ? error : null;
+    this._problem = YES.some(yes => yes === error?.code) ? error : null;
     this._changed.emit();
   }
 
   /** Stop following. */
   dispose(): void {
+    this.templates.dispose();
     Signal.clearData(this);
   }
 
   /** The form as the server wants it. */
   request(): NewEnvironment {
-    const { name, location, prefix, python, specs, pypi, channels } =
-      this._values;
-    const asked = specs.some(spec => specName(spec) === 'python');
-    const first =
-      asked || python === 'none'
-        ? []
-        : [python === 'latest' ? 'python' : `python=${python}`];
-    const request: NewEnvironment = {
-      source: {
-        type: 'specs',
-        specs: [...first, ...specs],
-        ...(pypi.length && { pypi })
-      },
-      kernel: this._values.kernel ? { display_name: this.displayName } : null
-    };
-    if (prefix !== null) {
-      request.prefix = prefix.trim();
-    } else {
-      request.name = name.trim();
-      if (location !== null) {
-        request.location = location;
-      }
-    }
-    if (channels !== null) {
-      request.channels = channels;
-    }
-    if (this._accept.length) {
-      request.accept = this._accept;
-    }
-    return request;
-  }
-
-  /** The kernel's name in the launcher. */
-  get displayName(): string {
-    return this._values.displayName.trim() || this.defaultDisplayName;
+    return toRequest(this._values, this._accept);
   }
 
   /** The kernel's name in the launcher when none is given. */
   get defaultDisplayName(): string {
-    const { name, prefix } = this._values;
-    return prefix === null ? name.trim() : baseName(prefix.trim());
-  }
-
-  /** What can be said without the server. */
-  private _check(): Problem | null {
-    const { name, prefix, specs, pypi, python, channels } = this._values;
-    const trans = this._trans;
-    if (prefix === null && !name.trim()) {
-      return makeProblem(
-        'invalid',
-        trans.__('Give the environment a name.'),
-        '',
-        'name'
-      );
-    }
-    if (prefix !== null && !isFullPath(prefix)) {
-      return makeProblem(
-        'invalid',
-        trans.__(
-          'Give the full path of the folder, starting with “/” or “~/”.'
-        ),
-        '',
-        'prefix'
-      );
-    }
-    const wrong = specs.map(spec => specProblem(spec, trans)).find(Boolean);
-    if (wrong) {
-      return makeProblem('invalid', wrong, '', 'specs');
-    }
-    const odd = pypi.map(line => requirementProblem(line, trans)).find(Boolean);
-    if (odd) {
-      return makeProblem('invalid', odd, '', 'pypi');
-    }
-    if (!specs.length && python === 'none') {
-      return makeProblem(
-        'invalid',
-        trans.__('Add a package, or choose a Python version.'),
-        '',
-        'specs'
-      );
-    }
-    if (channels !== null && !channels.length) {
-      return makeProblem(
-        'invalid',
-        trans.__('Give at least one channel.'),
-        '',
-        'channels'
-      );
-    }
-    return null;
+    return defaultDisplayName(this._values);
   }
 
   /** The field that a problem is shown at; null for one that is about more, or needs more room. */
   private _fieldOf(problem: Problem | null): Field | null {
-    const field = problem?.field as Field | null | undefined;
-    return field &&
-      FIELDS.includes(field) &&
-      !LONG.includes(problem?.code ?? '')
-      ? field
+    const field = FIELDS.find(name => name === problem?.field);
+    return problem &&
+      !LONG.includes(problem.code) &&
+      !remediesOf(problem).length
+      ? (field ?? null)
       : null;
+  }
+
+  private _faulty(
+    field: 'specs' | 'pypi',
+    key: string,
+    nameOf: (entry: string) => string
+  ): string | null {
+    const problem = this._problem?.field === field ? this._problem : null;
+    const asked = problem?.details?.[key];
+    return typeof asked === 'string'
+      ? matching(this._values[field], asked, nameOf)
+      : null;
+  }
+
+  /** Put in what the template is for another target, unless somebody has edited what it was. */
+  private _onTemplates(): void {
+    const { template, filled } = this._values;
+    const found = this.templates.list?.find(({ name }) => name === template);
+    const fresh =
+      found !== undefined &&
+      isUntouched(this._values) &&
+      !same(fillingOf(found), filled);
+    if (fresh) {
+      this.setTemplate(found);
+    } else {
+      this._changed.emit();
+    }
   }
 
   private async _wait(
@@ -379,7 +362,7 @@ export class Creation {
   }
 
   private _values: IFormValues;
-  private _accept: string[] = [];
+  private _accept: Yes[] = [];
   private _hasValues: boolean;
   private _plan: Plan | null = null;
   private _problem: Problem | null = null;

@@ -1,9 +1,10 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
-import type { Problem } from './_models';
+import type { GpuRemedy, Problem } from './_models';
 import { Note, TextButton } from './components';
 import type { Creation } from './creation';
+import { Remedies } from './remedies';
 
 /** A problem of a creation that is not about one field, with the ways out of it. */
 export function CreationProblem(props: {
@@ -11,15 +12,15 @@ export function CreationProblem(props: {
   problem: Problem;
   onAccept: () => void;
   onPreview: () => void;
+  onRemedy: (remedy: GpuRemedy) => void;
   trans: TranslationBundle;
 }): JSX.Element {
-  const { creation, problem, onAccept, onPreview, trans } = props;
+  const { creation, problem, onPreview, onRemedy, trans } = props;
   return (
     <Note problem={problem} trans={trans}>
-      {creation.canAccept ? (
-        <TextButton onClick={onAccept}>
-          {trans.__('Allow this and preview again')}
-        </TextButton>
+      <Remedies problem={problem} onChoose={onRemedy} />
+      {creation.question ? (
+        <AcceptButton {...props} />
       ) : (
         creation.outdated && (
           <TextButton onClick={onPreview}>
@@ -28,5 +29,21 @@ export function CreationProblem(props: {
         )
       )}
     </Note>
+  );
+}
+
+/** Says yes to what the problem, or the plan, is about. */
+export function AcceptButton(props: {
+  creation: Creation;
+  onAccept: () => void;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { creation, onAccept, trans } = props;
+  return (
+    <TextButton onClick={onAccept}>
+      {creation.question === 'cpu_build'
+        ? trans.__('Create the CPU build anyway')
+        : trans.__('Allow this and preview again')}
+    </TextButton>
   );
 }

@@ -5,6 +5,7 @@ import React from 'react';
 import type { Environment } from './_models';
 import { Badge, IconButton, TextButton } from './components';
 import { formatBytes } from './format';
+import { RowGpuBadge, showsCheck } from './gpubadge';
 
 /** What the head of an environment's page needs. */
 export interface IEnvironmentHeadProps {
@@ -16,6 +17,8 @@ export interface IEnvironmentHeadProps {
   onTerminal: (() => void) | null;
   /** Copies its path. */
   onCopy: () => void;
+  /** Shows what it is for, and whether the GPU works there. */
+  onGpu: () => void;
   /** Shows its menu below an element. */
   onMenu: (anchor: HTMLElement) => void;
   /** Translates. */
@@ -24,7 +27,8 @@ export interface IEnvironmentHeadProps {
 
 /** Which environment this is, at a glance. */
 export function EnvironmentHead(props: IEnvironmentHeadProps): JSX.Element {
-  const { environment, onNotebook, onTerminal, onCopy, onMenu, trans } = props;
+  const { environment, onNotebook, onTerminal, onCopy, onGpu, onMenu, trans } =
+    props;
   const { name, prefix, python, languages, size, kernels } = environment;
   const spoken = python
     ? [{ name: 'Python', version: python }]
@@ -35,7 +39,9 @@ export function EnvironmentHead(props: IEnvironmentHeadProps): JSX.Element {
         <h1 className="jp-EnvManager-title">{name}</h1>
         <div className="jp-EnvManager-headFacts">
           <span className="jp-EnvManager-headPath">
-            <span className="jp-EnvManager-path">{prefix}</span>
+            <span className="jp-EnvManager-path" title={prefix}>
+              {prefix}
+            </span>
             <IconButton
               icon={copyIcon}
               label={trans.__('Copy path')}
@@ -48,7 +54,7 @@ export function EnvironmentHead(props: IEnvironmentHeadProps): JSX.Element {
             </span>
           ))}
           {size !== null && <span>{formatBytes(size)}</span>}
-          <Badges environment={environment} trans={trans} />
+          <Badges environment={environment} onGpu={onGpu} trans={trans} />
         </div>
       </div>
       <div className="jp-EnvManager-headButtons">
@@ -78,9 +84,10 @@ export function EnvironmentHead(props: IEnvironmentHeadProps): JSX.Element {
 
 function Badges(props: {
   environment: Environment;
+  onGpu: () => void;
   trans: TranslationBundle;
 }): JSX.Element {
-  const { environment, trans } = props;
+  const { environment, onGpu, trans } = props;
   const { state, problem, cuda, frozen, writable } = environment;
   return (
     <span className="jp-EnvManager-badges">
@@ -89,7 +96,15 @@ function Badges(props: {
           {trans.__('broken')}
         </Badge>
       )}
-      {cuda && <Badge kind="good">{trans.__('CUDA %1', cuda)}</Badge>}
+      {(cuda || showsCheck(environment)) && (
+        <button
+          type="button"
+          className="jp-EnvManager-badgeButton"
+          onClick={onGpu}
+        >
+          <RowGpuBadge environment={environment} long trans={trans} />
+        </button>
+      )}
       {frozen && <Badge>{trans.__('frozen')}</Badge>}
       {!writable && <Badge>{trans.__('read only')}</Badge>}
     </span>

@@ -12,6 +12,7 @@ import { Alteration } from './alteration';
 import { Contents } from './contents';
 import { EnvironmentVerbs } from './environmentverbs';
 import { EnvironmentView, type PageTab } from './environmentview';
+import { GpuProof } from './gpuproof';
 import { JobLog } from './joblog';
 import { isActive } from './jobstate';
 import { PackageSearch } from './packagesearch';
@@ -51,6 +52,9 @@ export class EnvironmentPage extends ReactWidget {
     this.alteration = new Alteration(inside, items ?? []);
     this.search = new PackageSearch(inside);
     this.stale = new StaleKernels(services);
+    this.proof = new GpuProof(inside, () =>
+      Promise.all([this.contents.read('gpu'), model.refresh('environments')])
+    );
     this.log = new JobLog(
       model,
       () => this.job,
@@ -58,7 +62,7 @@ export class EnvironmentPage extends ReactWidget {
       () => this.update()
     );
     this._verbs = new EnvironmentVerbs(this, inside, _options);
-    const parts = [this.contents, this.search, this.stale];
+    const parts = [this.contents, this.search, this.stale, this.proof];
     parts.forEach(part => part.changed.connect(() => this.update()));
     this.alteration.changed.connect(this._onAlteration, this);
     model.stateChanged.connect(this._onModel, this);
@@ -74,6 +78,8 @@ export class EnvironmentPage extends ReactWidget {
   readonly search: PackageSearch;
   /** The kernels to restart. */
   readonly stale: StaleKernels;
+  /** The check of the GPU. */
+  readonly proof: GpuProof;
   /** The log of the job shown. */
   readonly log: JobLog;
 
@@ -101,6 +107,7 @@ export class EnvironmentPage extends ReactWidget {
   set tab(tab: PageTab) {
     if (tab !== this._tab) {
       this._tab = tab;
+      this._readGpu(true);
       this.update();
       this._changed.emit();
     }
@@ -126,6 +133,7 @@ export class EnvironmentPage extends ReactWidget {
       this.alteration.dispose();
       this.search.dispose();
       this.stale.dispose();
+      this.proof.dispose();
       Signal.clearData(this);
       super.dispose();
     }
@@ -170,6 +178,7 @@ export class EnvironmentPage extends ReactWidget {
     if (this.isVisible) {
       void this.log.read();
       void this._read();
+      this._readGpu(true);
     }
   }
 
@@ -191,8 +200,19 @@ export class EnvironmentPage extends ReactWidget {
   /** Read again after a change. */
   private async _readAll(): Promise<void> {
     this.contents.forgetHealth();
+    this._readGpu(true);
     await this.contents.read('packages', 'history');
     await this.contents.read('updates');
+  }
+
+  /** Read about the GPU while its tab is open: when that is new, and when something about it has changed. */
+  private _readGpu(anew = false): void {
+    const { gpu, gpu_checked, gpu_outdated, modified } = this.environment ?? {};
+    const known = [gpu, gpu_checked, gpu_outdated, modified].join();
+    if (this._tab === 'gpu' && (anew || known !== this._gpu)) {
+      this._gpu = known;
+      void this.contents.read('gpu');
+    }
   }
 
   private _onAlteration(): void {
@@ -221,6 +241,7 @@ export class EnvironmentPage extends ReactWidget {
     } else if (this._modified === null) {
       this._modified = modified;
     }
+    this._readGpu();
     this.update();
     void this.log.read();
   }
@@ -253,6 +274,7 @@ export class EnvironmentPage extends ReactWidget {
 
   private _tab: PageTab = 'packages';
   private _modified: number | null | undefined;
+  private _gpu = '';
   private _items: readonly IPendingItem[] | null = null;
   private _shown: string | null = null;
   private readonly _verbs: EnvironmentVerbs;

@@ -12,7 +12,7 @@ import { CommandIDs } from './tokens';
 
 type PageWidget = MainAreaWidget<EnvironmentPage>;
 
-const TABS: PageTab[] = ['packages', 'kernels', 'history'];
+const TABS: PageTab[] = ['packages', 'kernels', 'history', 'gpu'];
 
 /** The pages of environments that are open, one for each, and the verb that opens them. */
 export class EnvironmentPages {
@@ -42,6 +42,9 @@ export class EnvironmentPages {
     }
     if (job) {
       page.content.alteration.show(job);
+    }
+    if (args['check'] === true) {
+      void page.content.proof.begin();
     }
     if (typeof args['search'] === 'string') {
       page.content.search.type(args['search']);

@@ -5,6 +5,7 @@ import React from 'react';
 import type { Environment, Job, Location } from './_models';
 import { Badge, Dot, IconButton, ProgressBar } from './components';
 import { formatBytes, formatCount, joinParts } from './format';
+import { RowGpuBadge, showsCheck } from './gpubadge';
 import { jobLine } from './jobs';
 import { Row, RowList } from './rows';
 
@@ -203,7 +204,7 @@ function Badges(props: {
           {trans.__('broken')}
         </Badge>
       )}
-      {cuda && <Badge kind="good">{trans.__('CUDA %1', cuda)}</Badge>}
+      <RowGpuBadge environment={environment} trans={trans} />
       {state !== 'broken' &&
         (environment.protected ? (
           <Badge title={environment.protected_reason}>
@@ -212,7 +213,10 @@ function Badges(props: {
         ) : readOnly ? (
           <Badge>{trans.__('read only')}</Badge>
         ) : (
-          !kernels.length && <Badge>{trans.__('no kernel')}</Badge>
+          // Beside another badge there is no room; the dot says it as well.
+          !kernels.length &&
+          !cuda &&
+          !showsCheck(environment) && <Badge>{trans.__('no kernel')}</Badge>
         ))}
     </span>
   );

@@ -32,10 +32,12 @@ export class EnvironmentVerbs {
       CommandIDs.openNotebook,
       CommandIDs.openTerminal,
       CommandIDs.registerKernel,
+      CommandIDs.checkGpu,
       null,
       CommandIDs.copyPath,
       CommandIDs.copyActivation,
       CommandIDs.copyJobLines,
+      CommandIDs.exportEnvironment,
       CommandIDs.saveAs,
       null,
       CommandIDs.remove

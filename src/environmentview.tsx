@@ -9,19 +9,21 @@ import { Note, Placeholder, TextButton } from './components';
 import { EnvironmentHead } from './environmenthead';
 import type { EnvironmentPage } from './environmentpage';
 import type { EnvironmentVerbs } from './environmentverbs';
+import { GpuTab } from './gputab';
 import { HealthNote } from './healthnote';
 import { HistoryView } from './historyview';
-import { isActive } from './jobstate';
+import { isActive, isTesting } from './jobstate';
 import { JobStrip } from './jobstrip';
 import { KernelsTab } from './kernelstab';
 import { PackagesView } from './packagesview';
-import { installItem } from './pending';
+import { gpuItem, installItem } from './pending';
+import { targetTitle } from './remedyitems';
 import { RestartNote } from './restartnote';
 import { Tabs } from './tabs';
 import { CommandIDs, type IEnvManagerModel } from './tokens';
 
 /** The tabs of the page. */
-export type PageTab = 'packages' | 'kernels' | 'history';
+export type PageTab = 'packages' | 'kernels' | 'history' | 'gpu';
 
 /** What the view of an environment needs. */
 export interface IEnvironmentViewProps {
@@ -60,7 +62,8 @@ export function EnvironmentView(props: IEnvironmentViewProps): JSX.Element {
         tabs={[
           ['packages', trans.__('Packages'), count ?? null],
           ['kernels', trans.__('Kernels'), kernels?.length ?? null],
-          ['history', trans.__('History'), generations ?? null]
+          ['history', trans.__('History'), generations ?? null],
+          ['gpu', trans.__('GPU'), null]
         ]}
         chosen={page.tab}
         onChoose={tab => (page.tab = tab)}
@@ -73,6 +76,7 @@ export function EnvironmentView(props: IEnvironmentViewProps): JSX.Element {
           />
         )}
         {page.tab === 'history' && <HistoryTab {...all} />}
+        {page.tab === 'gpu' && <GpuPart {...all} />}
       </Tabs>
       <Foot {...all} />
     </>
@@ -108,7 +112,7 @@ function NoEnvironment(props: IEnvironmentViewProps): JSX.Element {
 }
 
 function Head(props: Props): JSX.Element {
-  const { environment, verbs, commands, trans } = props;
+  const { environment, page, verbs, commands, trans } = props;
   const { id, problem, unchangeable } = environment;
   return (
     <>
@@ -126,6 +130,7 @@ function Head(props: Props): JSX.Element {
             : null
         }
         onCopy={() => verbs.copyPath()}
+        onGpu={() => (page.tab = 'gpu')}
         onMenu={anchor => verbs.environmentMenu(anchor)}
         trans={trans}
       />
@@ -196,6 +201,41 @@ function HistoryTab(props: Props): JSX.Element {
   );
 }
 
+function GpuPart(props: Props): JSX.Element {
+  const { environment, page, verbs, model, trans } = props;
+  const { contents, alteration, proof } = page;
+  const gpus = model.get('gpus');
+  const wanted = alteration.items.find(({ wish }) => wish === 'gpu');
+  const testing =
+    model
+      .get('jobs')
+      .data?.jobs.some(
+        job => job.environment === environment.id && isTesting(job)
+      ) ?? false;
+  return (
+    <GpuTab
+      environment={environment}
+      resource={contents.get('gpu')}
+      onRetry={() => void contents.read('gpu')}
+      gpus={gpus}
+      onGpus={() => void model.refresh('gpus')}
+      wanted={wanted?.spec ?? null}
+      changeable={verbs.changeable}
+      onTarget={name => {
+        if (name !== null) {
+          const title = targetTitle(name, gpus.data?.targets ?? []);
+          alteration.add(gpuItem(name, title));
+        } else if (wanted) {
+          alteration.drop(wanted);
+        }
+      }}
+      coming={testing && !!gpus.data?.devices.length}
+      proof={proof}
+      trans={trans}
+    />
+  );
+}
+
 function Foot(props: Props): JSX.Element | null {
   const { page, model, commands, trans } = props;
   const { alteration, stale, job, log } = page;
@@ -229,6 +269,9 @@ function Foot(props: Props): JSX.Element | null {
         working={working}
         onPreview={() => void alteration.preview()}
         onApply={() => void alteration.apply()}
+        onRemedy={remedy =>
+          void alteration.remedy(remedy, model.get('gpus').data?.targets ?? [])
+        }
         trans={trans}
       />
     </div>

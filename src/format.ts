@@ -3,11 +3,16 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 const COUNT_UNITS = ['', ' k', ' M', ' G'];
 
-function scaled(value: number, units: string[], joint: string): string {
+function scaled(
+  value: number,
+  units: string[],
+  joint: string,
+  step = 1000
+): string {
   let unit = 0;
   let rest = Math.max(0, value);
-  while (rest >= 999.5 && unit < units.length - 1) {
-    rest /= 1000;
+  while (rest >= step - 0.5 && unit < units.length - 1) {
+    rest /= step;
     unit += 1;
   }
   const digits = unit === 0 || rest >= 99.95 ? 0 : 1;
@@ -17,6 +22,11 @@ function scaled(value: number, units: string[], joint: string): string {
 /** A size as a person reads it: `5.3 GB`. */
 export function formatBytes(bytes: number): string {
   return scaled(bytes, BYTE_UNITS, ' ');
+}
+
+/** Memory as those who make it count it, in steps of 1024: a GPU “with 80 GB” has 80 GB. */
+export function formatMemory(bytes: number): string {
+  return scaled(bytes, BYTE_UNITS, ' ', 1024);
 }
 
 /** A count as a person reads it: `1.8 M`. */

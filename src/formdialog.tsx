@@ -15,6 +15,8 @@ export interface IFormDialogOptions {
   save: () => Promise<boolean>;
   /** The text of the button that does it; null where there is nothing to do but to look. */
   saveLabel: string | null;
+  /** What has the focus at first, as a selector; its first input by default. */
+  focus?: string;
   /** Translates. */
   trans: TranslationBundle;
 }
@@ -22,11 +24,14 @@ export interface IFormDialogOptions {
 const OWN_ENTER =
   'button, textarea, select, summary, input[type=file], input[type=color]';
 
+const FIRST =
+  '.jp-EnvManager-kernelForm :is(button, input, textarea, select):enabled';
+
 /** A dialog with a form that stays open, as it was typed, until the server has taken it. */
 export class FormDialog extends Dialog<null> {
   /** Make a dialog; `launch()` shows it. */
   constructor(private readonly _form: IFormDialogOptions) {
-    const { title, form, changed, saveLabel, trans } = _form;
+    const { title, form, changed, saveLabel, focus, trans } = _form;
     const body = new FormBody(form);
     const cancel = Dialog.cancelButton({
       label: saveLabel === null ? trans.__('Close') : trans.__('Cancel')
@@ -38,7 +43,7 @@ export class FormDialog extends Dialog<null> {
         saveLabel === null
           ? [cancel]
           : [cancel, Dialog.okButton({ label: saveLabel })],
-      focusNodeSelector: '.jp-EnvManager-kernelForm input:enabled'
+      focusNodeSelector: `.jp-EnvManager-kernelForm ${focus ?? 'input:enabled'}`
     });
     this.addClass('jp-EnvManager-formDialog');
     changed.connect(() => body.update(), body);
@@ -62,6 +67,12 @@ export class FormDialog extends Dialog<null> {
   /** JupyterLab's dialogs take Enter for themselves: the form's own buttons, lists and texts need it. */
   handleEvent(event: Event): void {
     const { target, type } = event;
+    if (this._isPastEnd(event)) {
+      event.preventDefault();
+      event.stopPropagation();
+      this.node.querySelector<HTMLElement>(FIRST)?.focus();
+      return;
+    }
     const key = type === 'keydown' ? (event as KeyboardEvent).key : '';
     const own =
       target instanceof HTMLElement &&
@@ -72,6 +83,19 @@ export class FormDialog extends Dialog<null> {
     if (!own) {
       super.handleEvent(event);
     }
+  }
+
+  /** Whether Tab leaves the last button; JupyterLab's dialogs look for the first control before the form is there. */
+  private _isPastEnd(event: Event): boolean {
+    const { key, shiftKey } = event as KeyboardEvent;
+    const last = [...this.node.querySelectorAll('.jp-Dialog-button')].pop();
+    return (
+      event.type === 'keydown' &&
+      key === 'Tab' &&
+      !shiftKey &&
+      event.target === last &&
+      this.node.querySelector(FIRST) !== null
+    );
   }
 
   /** Bring what is wrong into view, and the focus to it. */

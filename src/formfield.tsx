@@ -1,9 +1,16 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
-import type { FolderListing, PackageHits, Problem, Status } from './_models';
+import type {
+  FolderListing,
+  GpuReport,
+  PackageHits,
+  Problem,
+  Status
+} from './_models';
 import { classes } from './components';
 import type { Creation, Field } from './creation';
+import type { IResource } from './tokens';
 
 /** What the form needs. */
 export interface ICreateFormProps {
@@ -17,6 +24,10 @@ export interface ICreateFormProps {
   pythonProblem: Problem | null;
   /** Reads them again. */
   onPythons: () => void;
+  /** The GPUs, and what environments can be made for. */
+  gpus: IResource<GpuReport>;
+  /** Reads them again. */
+  onGpus: () => void;
   /** Searches the channels. */
   search: (
     query: string,
@@ -37,6 +48,8 @@ export interface IFieldProps {
   id: string;
   /** Its name. */
   label: string;
+  /** Whether the control is a group, which takes its name from the label's id. */
+  group?: boolean;
   /** What may be wrong with it; the first is shown. */
   problems?: (Problem | null)[];
   /** The control and its hints. */
@@ -47,15 +60,22 @@ export interface IFieldProps {
 export function FormField({
   id,
   label,
+  group,
   problems = [],
   children
 }: IFieldProps): JSX.Element {
   const problem = problems.find(Boolean);
   return (
     <div className="jp-EnvManager-field">
-      <label className="jp-EnvManager-label" htmlFor={id}>
-        {label}
-      </label>
+      {group ? (
+        <span className="jp-EnvManager-label" id={`${id}-label`}>
+          {label}
+        </span>
+      ) : (
+        <label className="jp-EnvManager-label" htmlFor={id}>
+          {label}
+        </label>
+      )}
       <div className="jp-EnvManager-control">
         {children}
         {problem && (

@@ -14,6 +14,7 @@ import {
   addGeneralCommands,
   addKernelCommands
 } from './commands';
+import { exportPlugin } from './exportplugin';
 import { EnvManagerModel } from './model';
 import { notebookPlugins } from './notebook/plugins';
 // eslint-disable-next-line jupyter/prefer-lazy-imports -- small, and needed by activate() at once
@@ -182,4 +183,11 @@ const panel: JupyterFrontEndPlugin<void> = {
   }
 };
 
-export default [model, commands, pages, panel, ...notebookPlugins];
+export default [
+  model,
+  commands,
+  pages,
+  panel,
+  exportPlugin,
+  ...notebookPlugins
+];

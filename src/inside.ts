@@ -2,6 +2,9 @@ import type {
   Activation,
   Change,
   Description,
+  EnvironmentGpu,
+  Export,
+  GpuCheck,
   Health,
   History,
   Job,
@@ -111,9 +114,29 @@ export class Inside implements IInside {
     return this._api.request(this._path('description'));
   }
 
+  /** As a file that it can be made from elsewhere. */
+  export(format: Export['format']): Promise<Export> {
+    return this._api.request(this._path('export'), { query: { format } });
+  }
+
   /** How to use it outside Jupyter. */
   activation(): Promise<Activation> {
     return this._api.request(this._path('activation'));
+  }
+
+  /** What it is for, what is installed for the GPU, what the last check found. */
+  gpu(): Promise<EnvironmentGpu> {
+    return this._api.request(this._path('gpu'));
+  }
+
+  /** Begin to ask its frameworks for the GPU. */
+  checkGpu(): Promise<GpuCheck> {
+    return this._api.request(this._path('gpu', 'check'), { method: 'POST' });
+  }
+
+  /** End such a check. */
+  async cancelGpuCheck(): Promise<void> {
+    await this._api.request(this._path('gpu', 'check'), { method: 'DELETE' });
   }
 
   /** Start a terminal in which it is active. */

@@ -6,6 +6,7 @@ import { type ISignal, Signal } from '@lumino/signaling';
 
 import type {
   Environment,
+  GpuReport,
   Job,
   Kernel,
   KernelCheck,
@@ -15,6 +16,7 @@ import type {
   NewKernel
 } from './_models';
 import { EnvManagerApi, toProblem } from './api';
+import { sameGpus } from './gpufigures';
 import { Inside } from './inside';
 import { isActive, jobKey, Speedometer } from './jobstate';
 import { renewLogos } from './logocache';
@@ -60,9 +62,14 @@ export class EnvManagerModel extends Questions implements IEnvManagerModel {
     });
   }
 
-  /** Emitted when anything has changed. */
+  /** Emitted when anything has changed but the figures of GPUs, which never rest. */
   get stateChanged(): ISignal<this, void> {
     return this._stateChanged;
+  }
+
+  /** Emitted when anything about the GPUs has changed, their figures too. */
+  get gpusChanged(): ISignal<this, void> {
+    return this._gpusChanged;
   }
 
   /** Emitted once for each job that was seen active and has finished. */
@@ -279,11 +286,27 @@ export class EnvManagerModel extends Questions implements IEnvManagerModel {
       if (topic === 'jobs') {
         this._speedometer.record((data as ITopics['jobs']).jobs);
       }
-      return !same;
+      return topic === 'gpus' ? this._compareGpus(old, same) : !same;
     } catch (error) {
       this._set(topic, { ...old, problem: toProblem(error), loading: false });
+      if (topic === 'gpus') {
+        this._gpusChanged.emit();
+      }
       return true;
     }
+  }
+
+  /** Tell those who show figures; true when something has changed that others show. */
+  private _compareGpus(
+    { data: before, problem }: Pick<Resources[Topic], 'data' | 'problem'>,
+    same: boolean
+  ): boolean {
+    const { data: now } = this._resources.gpus;
+    if (same || !now) {
+      return false;
+    }
+    this._gpusChanged.emit();
+    return problem !== null || !before || !sameGpus(before as GpuReport, now);
   }
 
   private _set<K extends Topic>(topic: K, value: IResource<ITopics[K]>): void {
@@ -368,6 +391,7 @@ export class EnvManagerModel extends Questions implements IEnvManagerModel {
   private _lastEvent = 0;
   private _isDisposed = false;
   private readonly _stateChanged = new Signal<this, void>(this);
+  private readonly _gpusChanged = new Signal<this, void>(this);
   private readonly _jobFinished = new Signal<this, Job>(this);
 }
 

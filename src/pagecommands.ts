@@ -65,6 +65,10 @@ function addCreateCommand(
           values: {
             type: 'object',
             description: trans.__('What the form holds at first')
+          },
+          template: {
+            type: 'string',
+            description: trans.__('The name of a template to start from')
           }
         }
       }
@@ -79,7 +83,9 @@ function addEnvironmentCommand(
   app.commands.addCommand(CommandIDs.openEnvironment, {
     label: args =>
       args['isPalette'] ? trans.__('Open Environment…') : trans.__('Open'),
-    caption: trans.__('Show packages, kernels and history of this environment'),
+    caption: trans.__(
+      'Show packages, kernels, history and GPU of this environment'
+    ),
     execute: async args => {
       let environment: string | null | undefined = target(
         app,
@@ -106,12 +112,16 @@ function addEnvironmentCommand(
           tab: {
             type: 'string',
             description: trans.__(
-              'The tab to show: packages, kernels or history'
+              'The tab to show: packages, kernels, history or gpu'
             )
           },
           job: {
             type: 'string',
             description: trans.__('The id of a job to show at the foot')
+          },
+          check: {
+            type: 'boolean',
+            description: trans.__('Whether to check the GPU there')
           },
           search: {
             type: 'string',

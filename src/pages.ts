@@ -8,7 +8,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { JSONObject, ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { TabPanel, type Widget } from '@lumino/widgets';
 
-import type { IFormValues } from './creation';
+import type { IFormValues } from './formvalues';
 import { environmentIcon } from './icons';
 import { CommandIDs, type IEnvManagerModel } from './tokens';
 import { formHeading } from './waiting';
@@ -47,7 +47,8 @@ export class Pages {
   /** Open the form: the page that has it already, or a new one; what is to be filled in never overwrites what is there. */
   async openForm(args: ReadonlyPartialJSONObject = {}): Promise<PageWidget> {
     const job = typeof args['job'] === 'string' ? args['job'] : null;
-    if (job !== null || args['values'] !== undefined) {
+    const filled = ['values', 'template'].some(key => args[key] !== undefined);
+    if (job !== null || filled) {
       return this._open(job, args);
     }
     const page = this._tracker.find(
@@ -79,7 +80,11 @@ export class Pages {
   ): Promise<PageWidget> {
     const { app, model, trans } = this._options;
     const { CreatePage } = await import('./wizard');
-    const values = (args['values'] ?? {}) as Partial<IFormValues>;
+    const template = args['template'];
+    const values = {
+      ...((args['values'] ?? {}) as Partial<IFormValues>),
+      ...(typeof template === 'string' && { start: 'template', template })
+    } as Partial<IFormValues>;
     const content = new CreatePage({
       model,
       commands: app.commands,

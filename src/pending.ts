@@ -3,7 +3,14 @@ import { isRequirement, requirementName, specName } from './specs';
 
 /** What may be asked for; one of each kind of place below is enough for a package. */
 export type Wish =
-  'install' | 'update' | 'remove' | 'repair' | 'pin' | 'unpin' | 'requirements';
+  | 'install'
+  | 'update'
+  | 'remove'
+  | 'repair'
+  | 'pin'
+  | 'unpin'
+  | 'requirements'
+  | 'gpu';
 
 /** One thing that is asked for. */
 export interface IPendingItem {
@@ -11,9 +18,9 @@ export interface IPendingItem {
   readonly wish: Wish;
   /** Where the package is from. */
   readonly manager: 'conda' | 'pypi';
-  /** The package's name; a requirement that does not tell it, and a file, stand for themselves. */
+  /** The package's name; a requirement that does not tell it, and a file, stand for themselves. A GPU target's title. */
   readonly name: string;
-  /** What the server is given: a match spec, a requirement, a name or a file. */
+  /** What the server is given: a match spec, a requirement, a name, a file or a GPU target. */
   readonly spec: string;
 }
 
@@ -75,8 +82,16 @@ export function fileItem(path: string): IPendingItem {
   return { wish: 'requirements', manager: 'pypi', name: path, spec: path };
 }
 
+/** Ask for the environment to be for another GPU. */
+export function gpuItem(target: string, title: string): IPendingItem {
+  return { wish: 'gpu', manager: 'conda', name: title, spec: target };
+}
+
 /** The place an item takes; a second item for the same place replaces the first. */
 export function placeOf({ wish, manager, name }: IPendingItem): string {
+  if (wish === 'gpu') {
+    return wish;
+  }
   const matter =
     wish === 'pin' || wish === 'unpin'
       ? 'pin'
@@ -109,7 +124,10 @@ export function itemsOf(
 ): IPendingItem[] {
   const low = name.toLowerCase();
   return items.filter(
-    item => item.name.toLowerCase() === low && item.manager === manager
+    item =>
+      item.wish !== 'gpu' &&
+      item.name.toLowerCase() === low &&
+      item.manager === manager
   );
 }
 
@@ -134,6 +152,10 @@ export function toChange(
     repair: specs('repair'),
     accept: [...accept]
   };
+  const [gpu] = specs('gpu');
+  if (gpu !== undefined) {
+    change.gpu = gpu;
+  }
   const pypi = {
     install: specs('install', 'pypi'),
     requirements: specs('requirements'),
@@ -149,9 +171,8 @@ export function toChange(
 
 /** The items that a layout remembered; what is none of ours is left out. */
 export function readItems(value: unknown): IPendingItem[] {
-  const wishes = 'install update remove repair pin unpin requirements'.split(
-    ' '
-  );
+  const wishes =
+    'install update remove repair pin unpin requirements gpu'.split(' ');
   return (Array.isArray(value) ? value : []).filter(
     item =>
       wishes.includes(item?.wish) &&

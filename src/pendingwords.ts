@@ -1,6 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { baseName } from './format';
+import { parseTyped } from './gputyped';
 import { ALL, type IPendingItem, type Wish } from './pending';
 
 /** The sign of what is asked for; words say the same. */
@@ -12,7 +13,8 @@ export function signOf(wish: Wish): string {
     repair: '↻',
     pin: '',
     unpin: '',
-    requirements: '+'
+    requirements: '+',
+    gpu: ''
   };
   return signs[wish];
 }
@@ -29,7 +31,8 @@ export function pendingWords(
     repair: trans.__('to be repaired'),
     pin: trans.__('to be pinned'),
     unpin: trans.__('to be unpinned'),
-    requirements: ''
+    requirements: '',
+    gpu: ''
   };
   return words[wish];
 }
@@ -49,9 +52,29 @@ export function pendingLabel(
     repair: trans.__('repair %1', name),
     pin: trans.__('pin %1', spec),
     unpin: trans.__('unpin %1', name),
-    requirements: trans.__('install %1 from PyPI', baseName(spec))
+    requirements: trans.__('install %1 from PyPI', baseName(spec)),
+    gpu: trans.__('make it for %1', targetWords(name, spec, trans))
   };
   return labels[wish];
+}
+
+/** A target within a sentence. */
+function targetWords(
+  title: string,
+  target: string,
+  trans: TranslationBundle
+): string {
+  const typed = parseTyped(target);
+  if (typed) {
+    return typed.arch
+      ? trans.__('CUDA %1 and compute capability %2', typed.cuda, typed.arch)
+      : trans.__('CUDA %1', typed.cuda);
+  }
+  return target === 'machine'
+    ? trans.__('this machine')
+    : target === 'cpu'
+      ? trans.__('CPU only')
+      : `“${title}”`;
 }
 
 /** `1.26.4` of `numpy==1.26.4`, `1.26.4 py311_0` of `conda-forge::numpy=1.26.4=py311_0`. */

@@ -4,9 +4,9 @@ import React from 'react';
 import type { FolderListing, Location } from './_models';
 import { EnvManagerError } from './api';
 import { classes, LinkButton } from './components';
-import { isFullPath } from './creation';
 import { FormField, type ICreateFormProps, invalid } from './formfield';
 import { formatBytes, formatCount, joinParts, joinPath } from './format';
+import { isFullPath } from './formvalues';
 
 /** Where the environment goes: a name in a location, or a folder. */
 export function PlaceField(props: ICreateFormProps): JSX.Element {

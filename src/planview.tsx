@@ -1,9 +1,12 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
-import type { Plan, PlanAction } from './_models';
+import type { GpuBuild, GpuRemedy, Plan, PlanAction, Problem } from './_models';
 import { classes, LinkButton, Note } from './components';
 import { formatBytes, formatSeconds, joinParts } from './format';
+import { BuildBadge } from './gpubadge';
+import { buildOf, isLookedFor, isSaid, targetWords } from './plangpu';
+import { Remedies } from './remedies';
 import { origin } from './installed';
 
 /** So many packages that come along are shown at once. */
@@ -17,8 +20,12 @@ export interface IPlanViewProps {
   outdated: boolean;
   /** What it comes to; the number of packages by default. */
   heading?: string;
-  /** The button that carries it out, at the right of its header. */
-  action?: React.ReactNode;
+  /** Called with the way out of a problem that the user has chosen; without it, none are offered. */
+  onRemedy?: (remedy: GpuRemedy) => void;
+  /** The button that says yes to a CPU build where a GPU was wanted. */
+  anyway?: React.ReactNode;
+  /** Whether that yes was said. */
+  accepted?: boolean;
   /** Translates. */
   trans: TranslationBundle;
 }
@@ -28,12 +35,16 @@ export function PlanView({
   plan,
   outdated,
   heading,
-  action,
+  onRemedy,
+  anyway,
+  accepted,
   trans
 }: IPlanViewProps): JSX.Element {
   const [all, setAll] = React.useState(false);
-  const { actions } = plan;
-  const rest = actions.filter(isUsual);
+  const { actions, gpu } = plan;
+  const isHidden = (line: PlanAction) =>
+    isUsual(line) && !isLookedFor(line, gpu);
+  const rest = actions.filter(isHidden);
   const short = rest.length <= FEW;
   return (
     <section
@@ -48,12 +59,16 @@ export function PlanView({
           {heading ?? trans._n('%1 package', '%1 packages', actions.length)}
         </b>
         <span className="jp-EnvManager-planDetail">{sums(plan, trans)}</span>
+        {gpu && (
+          <span className="jp-EnvManager-planGpu">
+            {targetWords(gpu, trans)}
+          </span>
+        )}
         {outdated && (
           <span className="jp-EnvManager-badge jp-mod-warning" role="status">
             {trans.__('outdated: preview again')}
           </span>
         )}
-        {action && <div className="jp-EnvManager-planAction">{action}</div>}
       </div>
       <div
         className="jp-EnvManager-planList"
@@ -61,11 +76,32 @@ export function PlanView({
         aria-label={trans.__('Changes')}
         tabIndex={0}
       >
-        {plan.warnings.map((warning, index) => (
-          <Note key={index} problem={warning} kind="warning" />
-        ))}
+        {plan.warnings.map((warning, index) => {
+          const cpuBuild = warning.code === 'cpu_build';
+          const stops = cpuBuild && gpu?.stop === true;
+          // There is nothing to choose any more.
+          const hint = accepted ? trans.__('You have accepted that.') : '';
+          return (
+            <Note
+              key={index}
+              problem={cpuBuild && !stops ? { ...warning, hint } : warning}
+              kind={stops ? 'error' : 'warning'}
+            >
+              {onRemedy && (
+                <Remedies
+                  problem={warning}
+                  optional={!stops}
+                  onChoose={onRemedy}
+                />
+              )}
+              {stops && anyway}
+            </Note>
+          );
+        })}
         <ActionList
-          actions={actions.filter(action => all || short || !isUsual(action))}
+          actions={actions.filter(line => all || short || !isHidden(line))}
+          gpu={gpu}
+          warnings={plan.warnings}
           trans={trans}
         />
       </div>
@@ -84,14 +120,25 @@ export function PlanView({
 export interface IActionListProps {
   /** The lines. */
   actions: readonly PlanAction[];
+  /** What they mean for the GPU, where that is known. */
+  gpu?: Plan['gpu'];
+  /** What is said above them, and need not be said again. */
+  warnings?: readonly Problem[];
   /** Translates. */
   trans: TranslationBundle;
 }
 
-/** The lines of a plan: what was asked for, what is lost by it, the rest; each by name. */
-export function ActionList({ actions, trans }: IActionListProps): JSX.Element {
+/** The lines of a plan: what was asked for, what is lost by it, what matters to the GPU, the rest; each by name. */
+export function ActionList({
+  actions,
+  gpu = null,
+  warnings = [],
+  trans
+}: IActionListProps): JSX.Element {
+  const place = (action: PlanAction) =>
+    isUsual(action) && isLookedFor(action, gpu) ? 1.5 : rank(action);
   const sorted = [...actions].sort(
-    (one, two) => rank(one) - rank(two) || one.name.localeCompare(two.name)
+    (one, two) => place(one) - place(two) || one.name.localeCompare(two.name)
   );
   return (
     <table className="jp-EnvManager-actions">
@@ -113,7 +160,7 @@ export function ActionList({ actions, trans }: IActionListProps): JSX.Element {
           <th>{trans.__('Why')}</th>
         </tr>
       </thead>
-      <tbody>{sorted.map(row(trans))}</tbody>
+      <tbody>{sorted.map(row(gpu, warnings, trans))}</tbody>
     </table>
   );
 }
@@ -145,7 +192,11 @@ function sums(plan: Plan, trans: TranslationBundle): string {
   );
 }
 
-function row(trans: TranslationBundle) {
+function row(
+  gpu: Plan['gpu'],
+  warnings: readonly Problem[],
+  trans: TranslationBundle
+) {
   const signs: Record<PlanAction['op'], [sign: string, word: string]> = {
     install: ['+', trans.__('install')],
     remove: ['−', trans.__('remove')],
@@ -159,14 +210,13 @@ function row(trans: TranslationBundle) {
     needed: trans.__('needed')
   };
   return function ActionRow(action: PlanAction): JSX.Element {
-    const { op, name, manager, from, to, build, channel, size, reason } =
-      action;
+    const { op, name, manager, from, to, build, channel } = action;
+    const { size, reason, variant } = action;
     const [sign, word] = signs[op];
-    return (
-      <tr
-        key={`${manager} ${name}`}
-        className={`jp-mod-${op} jp-mod-${reason}`}
-      >
+    const key = `${manager} ${name}`;
+    const gpuBuild = buildOf(action, gpu);
+    const line = (
+      <tr key={key} className={`jp-mod-${op} jp-mod-${reason}`}>
         <td className="jp-EnvManager-actionSign" title={word} aria-label={word}>
           {sign}
         </td>
@@ -174,7 +224,13 @@ function row(trans: TranslationBundle) {
           {name}
         </td>
         <td className="jp-EnvManager-actionVersion" title={build ?? undefined}>
-          {from && to ? `${from} → ${to}` : (to ?? from)}
+          <span>
+            {from && to && from !== to ? `${from} → ${to}` : (to ?? from)}
+            {variant && `, ${variant}`}
+          </span>
+          {gpu && gpuBuild && !variant && (
+            <BuildBadge build={gpuBuild} target={gpu.target} trans={trans} />
+          )}
         </td>
         <td className="jp-EnvManager-actionChannel">
           {origin({ manager, channel: channel ?? '' })}
@@ -185,5 +241,26 @@ function row(trans: TranslationBundle) {
         <td className="jp-EnvManager-actionReason">{reasons[reason]}</td>
       </tr>
     );
+    return gpuBuild?.reason && !isSaid(gpuBuild, warnings) ? (
+      <React.Fragment key={key}>
+        {line}
+        <BuildReason build={gpuBuild} />
+      </React.Fragment>
+    ) : (
+      line
+    );
   };
+}
+
+/** Why a package is the build that it is, below its line. */
+function BuildReason({ build }: { build: GpuBuild }): JSX.Element {
+  return (
+    <tr className={`jp-EnvManager-buildReason jp-mod-${build.kind}`}>
+      <td />
+      <td className="jp-EnvManager-buildGap" />
+      <td colSpan={4} title={build.reason}>
+        {build.reason}
+      </td>
+    </tr>
+  );
 }

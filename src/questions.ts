@@ -1,4 +1,5 @@
 import type {
+  EnvironmentTemplates,
   FolderListing,
   InstallHint,
   InstallLine,
@@ -79,6 +80,13 @@ export abstract class Questions {
     return this.api.request(['notebooks', 'install-lines'], {
       method: 'POST',
       body
+    });
+  }
+
+  /** The starts for new environments, as they are for a GPU target; null is this machine. */
+  templates(gpu: string | null): Promise<EnvironmentTemplates> {
+    return this.api.request(['templates'], {
+      query: { gpu: gpu ?? undefined }
     });
   }
 

@@ -8,7 +8,6 @@ import React from 'react';
 import type { Problem } from './_models';
 import { Note, Placeholder, TextButton } from './components';
 import { EnvironmentList } from './environments';
-import { GpuList } from './gpus';
 import { JobList } from './jobs';
 import { type IKernelVerbs, KernelList } from './kernels';
 import { kernelVerbs } from './kernelverbs';
@@ -60,12 +59,12 @@ export abstract class View extends VDomRenderer<IEnvManagerModel> {
 
   protected onAfterAttach(msg: Message): void {
     super.onAfterAttach(msg);
-    this._load();
+    this._seen();
   }
 
   protected onAfterShow(msg: Message): void {
     super.onAfterShow(msg);
-    this._load();
+    this._seen();
   }
 
   protected onUpdateRequest(msg: Message): void {
@@ -75,10 +74,15 @@ export abstract class View extends VDomRenderer<IEnvManagerModel> {
     void this.renderPromise?.then(() => this.drawn());
   }
 
+  /** Read what it shows. */
+  protected load(): void {
+    void this.model.refresh(...this.topics);
+  }
+
   /** Read when shown: things may have changed outside Jupyter. */
-  private _load(): void {
+  private _seen(): void {
     if (this.isVisible) {
-      void this.model.refresh(...this.topics);
+      this.load();
     }
   }
 
@@ -171,10 +175,12 @@ export class EnvironmentsView extends View {
       CommandIDs.openNotebook,
       CommandIDs.openTerminal,
       CommandIDs.registerKernel,
+      CommandIDs.checkGpu,
       null,
       CommandIDs.copyPath,
       CommandIDs.copyActivation,
       CommandIDs.copyJobLines,
+      CommandIDs.exportEnvironment,
       CommandIDs.saveAs,
       null,
       CommandIDs.remove
@@ -228,31 +234,6 @@ export class KernelsView extends View {
   }
 
   private readonly _verbs: IKernelVerbs;
-}
-
-/** The GPUs; read when first seen. */
-export class GpusView extends View {
-  /** Show what the model says. */
-  constructor(options: ISectionOptions) {
-    super(options, ['gpus']);
-  }
-
-  protected content(): JSX.Element {
-    const { trans } = this.options;
-    const resource = this.model.get('gpus');
-    return (
-      <>
-        <Placeholder
-          resource={resource}
-          onRetry={this.retry}
-          trans={trans}
-          loading={trans.__('Asking the driver…')}
-          quiet={this.isEcho(resource.problem)}
-        />
-        {resource.data && <GpuList report={resource.data} trans={trans} />}
-      </>
-    );
-  }
 }
 
 /** The jobs. */

@@ -8,12 +8,12 @@ import {
 import type { AccordionPanel, Widget } from '@lumino/widgets';
 
 import { joinParts } from './format';
+import { GpusView } from './gpusview';
 import { isActive } from './jobstate';
 import { countProblems } from './kernelproblems';
 import {
   ActivityView,
   EnvironmentsView,
-  GpusView,
   type ISectionOptions,
   KernelsView,
   type View

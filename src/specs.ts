@@ -112,3 +112,11 @@ export function requirementName(text: string): string {
   const egg = /#(?:.*&)?egg=([\w.-]+)/.exec(requirement);
   return (named?.[1] ?? egg?.[1])?.toLowerCase() ?? requirement;
 }
+
+/** The series that a spec of Python asks for, empty for any; null when it says more than that. */
+export function pythonSeries(spec: string): string | null {
+  const match = /^python(?:\s*={0,2}\s*(\d+\.\d+)(?:\.\*)?)?$/i.exec(
+    spec.trim()
+  );
+  return match ? (match[1] ?? '') : null;
+}

@@ -7,8 +7,12 @@ import type {
   Change,
   Description,
   Environment,
+  EnvironmentGpu,
   Environments,
+  EnvironmentTemplates,
+  Export,
   FolderListing,
+  GpuCheck,
   GpuReport,
   Health,
   History,
@@ -63,12 +67,16 @@ export namespace CommandIDs {
   export const copyActivation = 'envmanager:copy-activation';
   /** Copy the lines that a batch script needs to use an environment. */
   export const copyJobLines = 'envmanager:copy-job-lines';
+  /** Write an environment as a file, to copy, to download or to save. */
+  export const exportEnvironment = 'envmanager:export';
   /** Fill the form of a new environment with the packages of one that is there. */
   export const saveAs = 'envmanager:save-as';
   /** Let a notebook run in an environment. */
   export const switchNotebook = 'envmanager:switch-notebook';
   /** Make an environment with what the notebook imports. */
   export const createForNotebook = 'envmanager:create-for-notebook';
+  /** Ask the frameworks of an environment for the GPU. */
+  export const checkGpu = 'envmanager:check-gpu';
   /** Start a kernel once and say whether it answers. */
   export const checkKernel = 'envmanager:check-kernel';
   /** Show what the last test start of a kernel has found. */
@@ -150,16 +158,26 @@ export interface IInside {
   kernelOffers(): Promise<KernelOffers>;
   /** What it is made of, in words that make sense elsewhere. */
   description(): Promise<Description>;
+  /** As a file that it can be made from elsewhere. */
+  export(format: Export['format']): Promise<Export>;
   /** How to use it outside Jupyter. */
   activation(): Promise<Activation>;
+  /** What it is for, what is installed for the GPU, what the last check found. */
+  gpu(): Promise<EnvironmentGpu>;
+  /** Begin to ask its frameworks for the GPU. */
+  checkGpu(): Promise<GpuCheck>;
+  /** End such a check. */
+  cancelGpuCheck(): Promise<void>;
   /** Start a terminal in which it is active. */
   terminal(): Promise<TerminalName>;
 }
 
 /** All state of the environment manager, and every verb that changes it on the server. */
 export interface IEnvManagerModel extends IDisposable {
-  /** Emitted when anything below has changed. */
+  /** Emitted when anything below has changed but the figures of GPUs, which never rest. */
   readonly stateChanged: ISignal<this, void>;
+  /** Emitted when anything about the GPUs has changed, their figures too. */
+  readonly gpusChanged: ISignal<this, void>;
   /** Emitted once for each job that was seen active and has finished. */
   readonly jobFinished: ISignal<this, Job>;
   /** Something read from the server. */
@@ -226,6 +244,8 @@ export interface IEnvManagerModel extends IDisposable {
   notebookImports(code: NotebookCode): Promise<NotebookImports>;
   /** Whether the install lines of a cell reach the kernel's environment. */
   installHint(line: InstallLine): Promise<InstallHint>;
+  /** The starts for new environments, as they are for a GPU target; null is this machine. */
+  templates(gpu: string | null): Promise<EnvironmentTemplates>;
   /** The folders inside a folder, or the allowed roots. */
   folders(path: string): Promise<FolderListing>;
 }

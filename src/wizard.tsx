@@ -5,19 +5,19 @@ import type { Message } from '@lumino/messaging';
 import { type ISignal, Signal } from '@lumino/signaling';
 import React from 'react';
 
-import type { Job, Problem, Status } from './_models';
+import type { GpuRemedy, Job, Problem, Status } from './_models';
 import { toProblem } from './api';
-import { Answered, moveFocus } from './answered';
+import { Answered, type Goal, moveFocus } from './answered';
+import { CreateFoot } from './createfoot';
 import { CreateForm } from './createform';
-import { Creation, type IFormValues } from './creation';
-import { CreationProblem } from './creationproblem';
+import { Creation } from './creation';
 import { FormButtons, FormHead } from './createparts';
 import { pickFolder } from './folderpicker';
-import { ActionButton } from './formfield';
+import type { IFormValues } from './formvalues';
+import { parseTyped } from './gputyped';
 import { JobLog } from './joblog';
 import { JobView } from './jobview';
 import { NoJob } from './nojob';
-import { PlanView } from './planview';
 import { PythonVersions } from './pythons';
 import { CommandIDs, type IEnvManagerModel } from './tokens';
 import { type IWaitingNotebook, waitFor, waitingFor } from './waiting';
@@ -134,19 +134,6 @@ export class CreatePage extends ReactWidget {
     const { creation } = this;
     const { model, trans } = this._options;
     const status = model.get('status');
-    const { busy, plan, outdated, problem } = creation;
-    const ready = plan !== null && !outdated;
-    const create = (
-      <ActionButton
-        name="jp-EnvManager-create"
-        primary={ready}
-        disabled={!ready}
-        busy={busy !== null}
-        onClick={() => void this._create()}
-      >
-        {busy === 'create' ? trans.__('Starting…') : trans.__('Create')}
-      </ActionButton>
-    );
     return (
       <>
         <div className="jp-EnvManager-scroll">
@@ -158,7 +145,7 @@ export class CreatePage extends ReactWidget {
           />
           <form
             aria-label={trans.__('New environment')}
-            aria-busy={busy !== null}
+            aria-busy={creation.busy !== null}
             onSubmit={event => event.preventDefault()}
           >
             <CreateForm
@@ -167,6 +154,8 @@ export class CreatePage extends ReactWidget {
               pythons={this._pythons.series}
               pythonProblem={this._pythons.problem}
               onPythons={() => void this._pythons.read()}
+              gpus={model.get('gpus')}
+              onGpus={() => void model.refresh('gpus')}
               search={(query, limit, signal) =>
                 model.searchPackages(query, limit, signal)
               }
@@ -175,34 +164,20 @@ export class CreatePage extends ReactWidget {
               trans={trans}
             />
             <FormButtons
-              busy={busy}
-              create={ready ? null : create}
+              creation={creation}
               onPreview={() => void this._preview()}
+              onCreate={() => void this._create()}
               trans={trans}
             />
           </form>
         </div>
-        {(plan || problem) && (
-          <div className="jp-EnvManager-plan" aria-live="polite">
-            {problem && (
-              <CreationProblem
-                creation={creation}
-                problem={problem}
-                onAccept={() => void this._accept()}
-                onPreview={() => void this._preview()}
-                trans={trans}
-              />
-            )}
-            {plan && (
-              <PlanView
-                plan={plan}
-                outdated={outdated}
-                action={ready && create}
-                trans={trans}
-              />
-            )}
-          </div>
-        )}
+        <CreateFoot
+          creation={creation}
+          onAccept={() => void this._accept()}
+          onPreview={() => void this._preview()}
+          onRemedy={remedy => void this._remedy(remedy)}
+          trans={trans}
+        />
       </>
     );
   }
@@ -264,6 +239,7 @@ export class CreatePage extends ReactWidget {
       await this._readJob(this.creation.job);
       return;
     }
+    void model.refresh('gpus');
     await model.refresh('status');
     await this._pythons.read();
   }
@@ -279,21 +255,32 @@ export class CreatePage extends ReactWidget {
     return this._answer(() => this.creation.accept());
   }
 
+  private _remedy(remedy: GpuRemedy): Promise<void> {
+    return this._answer(
+      () => this.creation.remedy(remedy),
+      parseTyped(remedy.gpu) ? 'cuda' : 'plan'
+    );
+  }
+
   private _create(): Promise<void> {
     return this._answer(() => this.creation.create());
   }
 
   /** Do something, then lead the focus to what comes next. */
-  private async _answer(work: () => Promise<void>): Promise<void> {
+  private async _answer(
+    work: () => Promise<void>,
+    goal: Goal = 'button'
+  ): Promise<void> {
     this._focused = document.activeElement;
     await work();
+    this._goal = goal;
     this._answers += 1;
     this.update();
   }
 
   private _moveFocus = (): void => {
     if (this.isVisible) {
-      moveFocus(this.node, this.creation, this._focused);
+      moveFocus(this.node, this.creation, this._focused, this._goal);
     }
   };
 
@@ -357,6 +344,7 @@ export class CreatePage extends ReactWidget {
   private _status: Status | null = null;
   private _answers = 0;
   private _focused: Element | null = null;
+  private _goal: Goal = 'button';
   private _job: Job | undefined;
   private _notebook: IWaitingNotebook | null = null;
   private _jobProblem: Problem | null = null;

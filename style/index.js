@@ -1,6 +1,9 @@
 import './base.css';
 import './page.css';
+import './cards.css';
 import './environment.css';
+import './gputab.css';
 import './kernel.css';
+import './export.css';
 import './cellnotes.css';
 import './notebook.css';

@@ -123,12 +123,18 @@ MakeHome = Callable[..., Home]
 def make_home(tmp_path: Path, jp_asyncio_loop: asyncio.AbstractEventLoop) -> Iterator[MakeHome]:
     """Build a home whose ``.condarc`` names these channels; the same ``path`` twice is a server that restarts.
 
-    Without channels, the ``.condarc`` stays as it is. ``index`` is the Python package index.
+    Without channels, the ``.condarc`` stays as it is. ``index`` is the Python package index,
+    ``torch_index`` that of PyTorch's wheels.
     """
     homes: list[Home] = []
 
     def make(
-        *channels: str, pkgs: Path | None = None, path: Path | None = None, parallel: int = 2, index: str = ""
+        *channels: str,
+        pkgs: Path | None = None,
+        path: Path | None = None,
+        parallel: int = 2,
+        index: str = "",
+        torch_index: str = "",
     ) -> Home:
         home = path or tmp_path / "home"
         home.mkdir(exist_ok=True)
@@ -153,6 +159,7 @@ def make_home(tmp_path: Path, jp_asyncio_loop: asyncio.AbstractEventLoop) -> Ite
             allowed_roots=[home],
             environments_txt=home / ".conda" / "environments.txt",
             pypi_index=index,
+            torch_index=torch_index,
         )
         queue = JobQueue(JobStore(site.state_dir / "jobs"), parallel=parallel, changed=changed)
         source = SettingsSource(env={}, home=home, server_prefix=Path(sys.prefix))

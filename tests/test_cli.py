@@ -118,3 +118,16 @@ def test_an_interrupt_cancels_the_job(environment: dict[str, str], run: Run, hom
     assert process.returncode == 130
     assert [job["state"] for job in as_json(run("jobs", "--json"))] == ["cancelled"]
     assert not (home / ".conda" / "envs" / "slow").exists()
+
+
+def test_the_settings_of_the_site_count_as_in_a_server(run: Run, environment: dict[str, str], tmp_path: Path) -> None:
+    environment["JUPYTER_CONFIG_DIR"] = str(tmp_path)
+    config = tmp_path / "jupyter_server_config.py"
+    config.write_text('c.EnvManagerApp.gpu_targets = [{"name": "h100", "title": "H100 nodes", "cuda": "12.6"}]\n')
+    names = [target["name"] for target in as_json(run("gpus", "--json"))["targets"]]
+    assert names == ["machine", "h100", "cpu"]
+    for broken, words in [("c.EnvManagerApp.keep_generations = 'x'", "expected an int"), ("(((", "never closed")]:
+        config.write_text(broken)
+        told = run("gpus", status=1).stderr
+        assert words in told
+        assert "Correct jupyter_server_config.py." in told

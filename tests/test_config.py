@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from jupyter_envmanager import config
@@ -371,6 +371,7 @@ def test_what_is_no_channel_is_refused_or_harmless(config_load: Load, name: str)
 
 
 @given(st.text())
+@example("A://")
 def test_any_channel_gives_urls_or_a_clear_refusal(name: str) -> None:
     settings = config.load({}, Path("/home/nobody"), Path("/nowhere"))
     try:

@@ -217,7 +217,7 @@ async def test_an_error_of_ours_hides_its_insides(jp_fetch: Fetch, jp_serverapp:
     async def broken() -> None:
         raise RuntimeError("secret path /home/ann")
 
-    jp_serverapp.web_app.settings[SERVICE].gpus = broken
+    jp_serverapp.web_app.settings[SERVICE].gpus.report = broken
     status, found = await problem(jp_fetch("envmanager", "gpus"))
     assert (status, found.code) == (500, "internal")
     assert "ann" not in found.message

@@ -15,11 +15,11 @@ PACKAGE = Path(jupyter_envmanager.__file__).parent
 LAYERS: list[set[str]] = [
     {"models", "redaction", "errors", "words"},
     {"config"},
-    {"engine", "environments", "kernels", "gpu", "pypi"},
-    {"notebooks"},
+    {"engine", "environments", "kernels", "gpu", "pypi", "specfiles"},
+    {"notebooks", "templates"},
     {"plans"},
     {"jobs"},
-    {"checks", "targets", "previews", "siteconfig"},
+    {"checks", "lockedplans", "sources", "targets", "previews", "siteconfig"},
     {"changes"},
     {"service"},
     {"handlers"},
@@ -36,7 +36,7 @@ WALLS = {
     "jupyter_server": {"app", "handlers"},
     "jupyter_client": {"kernels"},
     "uv": {"pypi"},
-    "yaml": {"config"},
+    "yaml": {"config", "specfiles"},
 }
 
 

@@ -12,6 +12,17 @@ c.ServerApp.port = int(os.environ["ENVMANAGER_PORT"])
 # What JupyterHub puts before everything: an address built without it is a bug that a plain server hides.
 c.ServerApp.base_url = "/user/ann/"
 c.EnvManagerApp.pypi_index = os.environ["ENVMANAGER_INDEX"]
+c.EnvManagerApp.environment_templates = [os.environ["ENVMANAGER_TEMPLATES"]]
+# What most users of a cluster have: GPUs elsewhere.
+c.EnvManagerApp.gpu_targets = [
+    {
+        "name": "h100",
+        "title": "H100 nodes",
+        "description": "partition gpu",
+        "cuda": "12.6",
+        "compute_capability": "9.0",
+    }
+]
 # Containers run tests as root.
 c.ServerApp.allow_root = True
 # Starts and redirects are no news between the stories.

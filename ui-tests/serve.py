@@ -38,6 +38,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "scripts"))
 
+from channel_builder.gpu_variants import installable  # noqa: E402
 from local_channel import ChannelServer, Fault, Synthetic, build_channel, serve  # noqa: E402
 from pypi_index import IndexServer, sdist, serve_index  # noqa: E402
 
@@ -45,7 +46,7 @@ import jupyter_envmanager  # noqa: E402
 
 PORT = int(os.environ.get("ENVMANAGER_PORT", "8898"))
 # What a server needs of the machine; the rest, such as conda's variables and proxies, is none of a story's business.
-KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "CI")
+KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "NVML_STUB", "CI")
 # In the environment of everything started from here.
 MARK = "ENVMANAGER_SERVE"
 # Noise does not compress: so many bytes are downloaded.
@@ -62,7 +63,20 @@ PACKAGES = (
     Synthetic("weather-model", "2.0", build="fast_1", build_number=1, depends=("weather-data >=2", "big-download")),
     # What does not go together with the newest of them.
     Synthetic("needs-old-data", "1.0", depends=("weather-data <2",)),
+    # Builds with and without GPU.
+    *installable(f"{sys.version_info.major}.{sys.version_info.minor}"),
 )
+# A template of the site.
+TEMPLATE = """\
+title: Torch of this site
+description: What our courses on deep learning start from.
+packages: [weather-data]
+gpu:
+  packages: [pytorch-gpu]
+cpu:
+  packages: [pytorch-cpu]
+  note: The CPU build, as the target has no GPU.
+"""
 
 
 def main() -> int:
@@ -179,12 +193,15 @@ def lab(home: Path, temporary: Path, shelf: IndexServer) -> int:
     (data / "labextensions").mkdir(parents=True)
     # What a group shares: kernels can be moved there.
     (temporary / "group" / "kernels").mkdir(parents=True)
+    (temporary / "templates").mkdir()
+    (temporary / "templates" / "torch.yml").write_text(TEMPLATE)
     environment = {name: os.environ[name] for name in KEPT if name in os.environ}
     environment |= {
         "HOME": str(home),
         MARK: str(temporary),
         "ENVMANAGER_PORT": str(PORT),
         "ENVMANAGER_INDEX": shelf.url,
+        "ENVMANAGER_TEMPLATES": str(temporary / "templates"),
         "JUPYTER_CONFIG_DIR": str(config),
         "JUPYTER_DATA_DIR": str(data),
         "JUPYTER_PATH": str(temporary / "group"),

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,30 +13,26 @@ import msgspec
 
 from ..config import Settings
 from ..environments import EnvironmentReader, environment_id
-from ..environments.conda_records import canonical
 from ..environments.pins import read_pins
 from ..environments.state import state
 from ..errors import Invalid
-from ..models import Change, Environment, Package, Packages, Plan
+from ..gpu.target import find_target
+from ..gpu.wheeladvice import with_wheels
+from ..models import Change, Environment, GpuTarget, Package, Packages, Plan
 from ..plans import PlanStore, StoredChange
-from ..previews import UNPACKED_FACTOR, Previewer
+from ..previews import UNPACKED_FACTOR, Previewer, with_gpu
 from ..pypi import Brought, PypiPlan, PypiRequest, PypiSettings, resolve
+from .gpuswitch import Switch
+from .gputarget import environment_target, stored_target
+from .gpuwheels import asked_as, wheel_builds, wheels_for
 from .pythonstate import Future, future_state
+from .split import Split, split_of
 from .title import title
 from .warnings import warnings
 
 if TYPE_CHECKING:
     from ..engine.change import Installed, Outcome
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Split:
-    """A request by package manager: names are conda's or PyPI's, as they are installed."""
-
-    update: frozenset[str]
-    remove: frozenset[str]
-    repair: frozenset[str]
-    pypi: PypiRequest
+    from ..engine.channels import Channels
 
 
 class ChangePreviewer:
@@ -56,9 +51,19 @@ class ChangePreviewer:
         self._reader = reader
 
     async def preview(
-        self, environment: Environment, change: Change, settings: Settings, pypi: PypiSettings
+        self,
+        environment: Environment,
+        change: Change,
+        settings: Settings,
+        pypi: PypiSettings,
+        targets: Sequence[GpuTarget],
     ) -> StoredChange:
         """Find out what a change comes to.
+
+        Parameters
+        ----------
+        targets:
+            What environments can be made for.
 
         Raises
         ------
@@ -67,10 +72,17 @@ class ChangePreviewer:
         prefix = Path(environment.prefix)
         fingerprint = await asyncio.to_thread(state, prefix)
         packages = await asyncio.to_thread(self._reader.packages, prefix)
-        split = _split(change, packages.packages)
+        split = split_of(change, packages.packages)
         installed = await asyncio.to_thread(_installed, prefix, packages, change)
         names = await asyncio.to_thread(environment_channels, prefix)
-        outcome = await self._solve(change, split, installed, settings, names)
+        target = await asyncio.to_thread(_target, prefix, change, packages, targets)
+        channels = await self._previewer.channels(settings, names)
+        # Loaded in a thread by now: importing it here would hold up the event loop.
+        from ..engine.renamed import renamed
+
+        specs, renames = await renamed(channels, [spec.strip() for spec in change.install if spec.strip()])
+        switch = self._switch(channels, settings, installed, specs, target, targets, new=change.gpu is not None)
+        outcome = await switch.solve(split.wish(change, specs))
         _check_pins(change, outcome)
         newer = await self._held(change, packages, outcome, settings, names)
         network = await asyncio.to_thread(self._previewer.network, settings, names)
@@ -78,11 +90,49 @@ class ChangePreviewer:
         if split.pypi != PypiRequest(accept=change.accept) or any(not _conda(one) for one in packages.packages):
             await brought.ask(network)
         future = await asyncio.to_thread(future_state, prefix, outcome, brought.dists, sys.executable)
-        python = await _resolve(split.pypi, future, pypi)
+        wheels = wheels_for(split.pypi, future, target, pypi.torch_index, new=switch.new)
+        python = await _resolve(asked_as(split.pypi, wheels), future, pypi)
+        asked = msgspec.structs.replace(change, install=specs)
         stored = await asyncio.to_thread(
-            _stored, environment, change, packages, outcome, python, settings, fingerprint, split, newer
+            _stored, environment, asked, packages, outcome, python, settings, fingerprint, split, newer, target
         )
-        return msgspec.structs.replace(stored, channels=list(network.channels), replaced=future.replaced)
+        theirs = wheel_builds(python, future, target, wheels, new=switch.new)
+        advice = with_wheels(await switch.advice(outcome), theirs, target, change.pypi.install, targets)
+        plan = with_gpu(stored.plan, target, advice, change.accept, renames)
+        return msgspec.structs.replace(
+            stored, plan=plan, request=change, channels=list(network.channels), replaced=future.replaced
+        )
+
+    def _switch(
+        self,
+        channels: Channels,
+        settings: Settings,
+        installed: Installed,
+        specs: Sequence[str],
+        target: GpuTarget,
+        targets: Sequence[GpuTarget],
+        *,
+        new: bool,
+    ) -> Switch:
+        from ..engine.variants import Aim
+
+        aim = Aim(
+            target=target,
+            targets=targets,
+            specs=[*installed.requested.values(), *specs],
+            pins=[*installed.pins.values(), *settings.pinned_packages],
+            python_stays=True,
+            channels_stay=True,
+            strict=settings.channel_priority == "strict",
+        )
+        return Switch(
+            channels=channels,
+            settings=settings,
+            installed=installed,
+            aim=aim,
+            new=new,
+            virtual=self._previewer.virtual_packages,
+        )
 
     async def _held(
         self,
@@ -106,27 +156,11 @@ class ChangePreviewer:
         newer = await (await self._previewer.channels(settings, names)).newest(held)
         return {name: version for name, (version, _) in newer.items()}
 
-    async def _solve(
-        self, change: Change, split: _Split, installed: Installed, settings: Settings, names: Sequence[str] | None
-    ) -> Outcome:
-        channels = await self._previewer.channels(settings, names)
-        # Loaded in a thread by now: importing it here would hold up the event loop.
-        from ..engine.change import Wish, solve_change
 
-        wish = Wish(
-            install=[spec.strip() for spec in change.install if spec.strip()],
-            update="all" if change.update == "all" else split.update,
-            remove=split.remove,
-            repair=split.repair,
-        )
-        return await solve_change(
-            channels,
-            wish,
-            installed,
-            priority=settings.channel_priority,
-            pinned=settings.pinned_packages,
-            virtual=await self._previewer.virtual_packages(),
-        )
+def _target(prefix: Path, change: Change, packages: Packages, targets: Sequence[GpuTarget]) -> GpuTarget:
+    if change.gpu is not None:
+        return find_target(change.gpu, targets)
+    return environment_target(stored_target(prefix), targets, packages.packages)
 
 
 async def _resolve(request: PypiRequest, future: Future, settings: PypiSettings) -> PypiPlan | None:
@@ -134,7 +168,7 @@ async def _resolve(request: PypiRequest, future: Future, settings: PypiSettings)
     if future.replaced:
         removed = [*request.remove, *(name for name in future.replaced if name not in request.remove)]
         request = msgspec.structs.replace(request, remove=removed)
-    asked = request.install or request.requirements or request.remove or request.upgrade
+    asked = request.install or request.requirements or request.remove or request.upgrade or request.exchange
     if not asked and not (future.state and future.state.moved and future.state.pypi):
         return None
     if future.state is None:
@@ -156,33 +190,6 @@ def environment_channels(prefix: Path) -> list[str] | None:
     if isinstance(channels, list) and channels and all(isinstance(one, str) for one in channels):
         return channels
     return None
-
-
-def _split(change: Change, packages: Iterable[Package]) -> _Split:
-    """Who installed the packages that are named only?"""
-    conda = {one.name for one in packages if one.manager == "conda"}
-    pypi = {canonical(one.name): one.name for one in packages if one.manager == "pypi"}
-
-    def theirs(names: Iterable[str]) -> list[str]:
-        return [pypi[canonical(name)] for name in names if name not in conda and canonical(name) in pypi]
-
-    def ours(names: Iterable[str]) -> frozenset[str]:
-        return frozenset(name for name in names if name in conda or canonical(name) not in pypi)
-
-    update = [] if change.update == "all" else change.update
-    upgrade = list(pypi.values()) if change.update == "all" else theirs(update)
-    return _Split(
-        update=ours(update),
-        remove=ours(change.remove),
-        repair=ours(change.repair),
-        pypi=PypiRequest(
-            install=[line for line in change.pypi.install if line.strip()],
-            requirements=change.pypi.requirements,
-            remove=[*change.pypi.remove, *theirs(change.remove)],
-            upgrade=upgrade,
-            accept=change.accept,
-        ),
-    )
 
 
 def _installed(prefix: Path, packages: Packages, change: Change) -> Installed:
@@ -219,8 +226,9 @@ def _stored(
     python: PypiPlan | None,
     settings: Settings,
     fingerprint: str,
-    split: _Split,
+    split: Split,
     newer: Mapping[str, str],
+    target: GpuTarget,
 ) -> StoredChange:
     from ..engine.planned import actions
     from ..engine.records import to_json
@@ -240,7 +248,7 @@ def _stored(
         prefix=environment.prefix,
         environment=environment_id(prefix),
         fingerprint=fingerprint,
-        title=title(change),
+        title=title(change, target if change.gpu is not None else None),
         actions=[*actions(outcome), *theirs],
         pin=[spec for name, spec in after.items() if before.get(name) != spec],
         unpin=[name for name in before if name not in after],

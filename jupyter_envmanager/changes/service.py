@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,12 +15,14 @@ from ..environments import EnvironmentReader
 from ..environments.health import check
 from ..environments.state import state
 from ..errors import Busy, ChannelUnreachable, Conflict, Invalid, NotAllowed, NotFound
+from ..gpu.torchwheels import torch_index
 from ..jobs.lock import prefix_lock, read_holder
 from ..jobs.queue import JobQueue
 from ..jobs.store import ChangeAction, RollbackAction
 from ..models import (
     Change,
     Environment,
+    GpuTarget,
     Health,
     History,
     Job,
@@ -28,7 +31,7 @@ from ..models import (
     Plan,
     Problem,
 )
-from ..plans import PlanStore, StoredChange
+from ..plans import PlanStore, StoredChange, check_stop
 from ..previews import Previewer
 from ..pypi import Dist, PypiSettings, outdated
 from ..siteconfig import Site
@@ -49,6 +52,12 @@ class Environments(Protocol):
     def __call__(self, environment: str) -> Awaitable[Environment]: ...
 
 
+class Targets(Protocol):
+    """What environments can be made for, with respect to GPUs."""
+
+    def __call__(self) -> Awaitable[Sequence[GpuTarget]]: ...
+
+
 class ChangeService:
     """Everything a user can do with one environment.
 
@@ -62,6 +71,8 @@ class ChangeService:
         Runs the jobs.
     find:
         Finds environments.
+    targets:
+        Finds GPU targets.
     """
 
     def __init__(
@@ -74,6 +85,7 @@ class ChangeService:
         reader: EnvironmentReader,
         previewer: Previewer,
         plans: PlanStore,
+        targets: Targets,
     ) -> None:
         self._site = site
         self._source = source
@@ -82,6 +94,7 @@ class ChangeService:
         self._reader = reader
         self._previewer = previewer
         self._plans = plans
+        self._targets = targets
         self._changes = ChangePreviewer(previewer, reader)
         #: The kernels that run now; set by whoever runs them.
         self.running: Callable[[], Awaitable[Sequence[RunningSession]]] = _nothing_runs
@@ -98,7 +111,8 @@ class ChangeService:
             raise Invalid("Nothing is asked for.", hint="Choose packages to install, update or remove.")
         await self._queue.prepare()
         settings = await asyncio.to_thread(self._source.current)
-        stored = await self._changes.preview(found, change, settings, self.pypi_settings(settings))
+        targets = await self._targets()
+        stored = await self._changes.preview(found, change, settings, self.pypi_settings(settings), targets)
         stored = await self._with_sessions(found, stored)
         await asyncio.to_thread(self._plans.put, stored)
         return stored.plan
@@ -125,6 +139,8 @@ class ChangeService:
         ------
         Conflict
             The environment has changed since the preview.
+        CpuBuild
+            It brings a CPU build where a GPU was wanted, and that was not accepted.
         """
         found = await self._changeable(environment)
         plan_id = change.plan or (await self.preview(environment, change)).id
@@ -138,6 +154,7 @@ class ChangeService:
                 hint="Preview again to see what is left to do.",
                 field="plan",
             )
+        check_stop(stored.plan)
         settings = await asyncio.to_thread(self._source.current)
         names = await asyncio.to_thread(environment_channels, Path(found.prefix))
         network = self._previewer.network(settings, names)
@@ -164,6 +181,7 @@ class ChangeService:
         return PypiSettings(
             index=self._site.pypi_index or None,
             extra_indexes=list(self._site.pypi_extra_indexes),
+            torch_index=torch_index(self._site.torch_index, self._site.pypi_index, os.environ),
             cache=str(writable_cache(settings.pkgs_dirs) / ".envmanager" / "uv"),
             proxies=dict(settings.proxy_servers),
             verify=settings.ssl_verify,

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..models import Change
+from ..models import Change, GpuTarget
 
 _MOST = 4
 
 
-def title(change: Change) -> str:
-    """One line, e.g. ``Install tqdm, numpy<2; remove pandas``."""
+def title(change: Change, target: GpuTarget | None = None) -> str:
+    """One line, e.g. ``Install tqdm, numpy<2; remove pandas``.
+
+    Parameters
+    ----------
+    target:
+        The one that the environment is to be for from now on; None where it stays.
+    """
     parts = [
         _part("Install", [*change.install, *change.pypi.install]),
         _part("Install from", [path.rpartition("/")[2] for path in change.pypi.requirements]),
@@ -19,6 +25,7 @@ def title(change: Change) -> str:
         _part("Pin", change.pin),
         _part("Unpin", change.unpin),
         _part("Repair", change.repair),
+        f"Switch to {_builds(target)}" if target is not None else "",
     ]
     said = [part for part in parts if part]
     return "; ".join([*said[:1], *(part[0].lower() + part[1:] for part in said[1:])]) or "No change"
@@ -30,3 +37,9 @@ def _part(verb: str, names: Sequence[str]) -> str:
     shown = ", ".join(" ".join(name.split())[:60] for name in names[:_MOST])
     more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
     return f"{verb} {shown}{more}"
+
+
+def _builds(target: GpuTarget) -> str:
+    if target.origin == "cpu":
+        return "CPU builds"
+    return f"builds for {'this machine' if target.origin == 'machine' else target.title}"

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 from ..errors import NotFound, Overwrites
 from ..models import Change, Environment, Plan, PypiChange
 from ..service import EnvManagerService
 from ..words import age, amount, table
+from . import gpuplan
 from .terminal import confirmed, follow, print_json
 
 _SIGNS = {"install": "+", "remove": "-", "upgrade": "↑", "downgrade": "↓", "rebuild": "↻"}
@@ -44,9 +48,16 @@ async def install(service: EnvManagerService, options: argparse.Namespace) -> in
         install=[*options.pypi, *(f"-e {Path(path).expanduser().absolute()}" for path in options.editable)],
         requirements=[str(Path(path).expanduser().absolute()) for path in options.requirement],
     )
-    accept = ["overwrites_conda"] if options.allow_overwrite else []
+    accept = gpuplan.accepted(options)
+    with overwrite_flag():
+        return await _change(service, options, Change(install=options.spec, pypi=pypi, gpu=options.gpu, accept=accept))
+
+
+@contextmanager
+def overwrite_flag() -> Iterator[None]:
+    """Name the option that accepts it, where a package from PyPI would replace conda's."""
     try:
-        return await _change(service, options, Change(install=options.spec, pypi=pypi, accept=accept))
+        yield
     except Overwrites as error:
         error.hint = f"{error.hint.rstrip('.')} (--allow-overwrite)."
         raise
@@ -54,7 +65,9 @@ async def install(service: EnvManagerService, options: argparse.Namespace) -> in
 
 async def update(service: EnvManagerService, options: argparse.Namespace) -> int:
     """Update some packages, or all."""
-    return await _change(service, options, Change(update="all" if options.all else options.package))
+    update: list[str] | Literal["all"] = "all" if options.all else options.package
+    with overwrite_flag():
+        return await _change(service, options, Change(update=update, gpu=options.gpu, accept=gpuplan.accepted(options)))
 
 
 async def remove(service: EnvManagerService, options: argparse.Namespace) -> int:
@@ -100,9 +113,10 @@ async def _change(service: EnvManagerService, options: argparse.Namespace, chang
     if not options.json:
         print_change(plan)
     if options.dry_run:
+        return gpuplan.dry_run(plan, options)
+    if not plan.actions and not plan.pin and not plan.unpin and change.gpu is None:
         return print_json(plan) if options.json else 0
-    if not plan.actions and not plan.pin and not plan.unpin:
-        return print_json(plan) if options.json else 0
+    gpuplan.check(plan, options)
     if not options.yes and not confirmed("Apply it?", options):
         return 1
     return await follow(service, await service.changes.change(environment.id, Change(plan=plan.id)), options)
@@ -114,7 +128,7 @@ def print_change(plan: Plan) -> None:
         [
             _SIGNS[one.op],
             one.name,
-            " → ".join(dict.fromkeys(version for version in (one.from_, one.to) if version)),
+            ", ".join(filter(None, [" → ".join(dict.fromkeys(filter(None, [one.from_, one.to]))), one.variant])),
             one.build or "",
             "PyPI" if one.manager == "pypi" else one.channel or "",
             one.reason,
@@ -127,11 +141,14 @@ def print_change(plan: Plan) -> None:
     for name in plan.unpin:
         print(f"unpin  {name}")
     print(
-        f"{plan.title}: {len(plan.actions)} packages · {amount(plan.download_size)} to download "
+        f"{plan.title or 'Create'}: {len(plan.actions)} packages · {amount(plan.download_size)} to download "
         f"({amount(plan.cached_size)} cached) · about {amount(plan.disk_size)} on disk · {plan.prefix}"
     )
+    for line in gpuplan.lines(plan):
+        print(line)
     for warning in plan.warnings:
-        print(f"Warning: {warning.message} {warning.hint}", file=sys.stderr)
+        told = f"Warning: {warning.message} {warning.hint}".rstrip()
+        print(told, *gpuplan.remedies(warning.details), sep="\n", file=sys.stderr)
 
 
 async def history(service: EnvManagerService, options: argparse.Namespace) -> int:

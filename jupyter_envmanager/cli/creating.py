@@ -1,4 +1,4 @@
-"""Commands that make environments: from packages, and from another environment."""
+"""Commands that make environments: from packages, from a file, and from another environment."""
 
 from __future__ import annotations
 
@@ -7,15 +7,24 @@ from pathlib import Path
 
 import msgspec
 
-from ..models import KernelRequest, NewEnvironment, SpecsSource
+from ..errors import Invalid
+from ..models import KernelRequest, NewEnvironment, Source, SpecsSource
 from ..service import EnvManagerService
-from .changes import print_change
-from .terminal import confirmed, follow, print_json
+from . import fromfile, gpuplan
+from .changes import overwrite_flag, print_change
+from .terminal import confirmed, follow
 
 
 async def create(service: EnvManagerService, options: argparse.Namespace) -> int:
-    """Create an environment of packages."""
-    source = SpecsSource(specs=options.spec, pypi=options.pypi)
+    """Create an environment of packages, or from a file."""
+    source: Source = SpecsSource(specs=options.spec, pypi=options.pypi)
+    if options.file is not None:
+        if options.spec or options.pypi:
+            raise Invalid("Give either packages or a file.", hint="Add the packages to the file.")
+        source, name = await fromfile.read(service, options)
+        options.name = options.name or (None if options.prefix else name)
+    if not options.name and not options.prefix:
+        raise Invalid("The new environment has no name.", hint="Give one with --name, or a folder with --prefix.")
     return await _make(service, options, source, options.channel or None)
 
 
@@ -31,7 +40,7 @@ async def save(service: EnvManagerService, options: argparse.Namespace) -> int:
 
 
 async def _make(
-    service: EnvManagerService, options: argparse.Namespace, source: SpecsSource, channels: list[str] | None
+    service: EnvManagerService, options: argparse.Namespace, source: Source, channels: list[str] | None
 ) -> int:
     kernel = None if options.no_kernel else KernelRequest(display_name=options.display_name, name=options.kernel)
     request = NewEnvironment(
@@ -39,13 +48,17 @@ async def _make(
         prefix=str(Path(options.prefix).expanduser().absolute()) if options.prefix else None,
         source=source,
         channels=channels,
+        gpu=options.gpu,
         kernel=kernel,
+        accept=gpuplan.accepted(options),
     )
-    plan = await service.preview(request)
+    with overwrite_flag():
+        plan = await service.preview(request)
     if not options.json:
         print_change(plan)
     if options.dry_run:
-        return print_json(plan) if options.json else 0
+        return gpuplan.dry_run(plan, options)
+    gpuplan.check(plan, options)
     if not options.yes and not confirmed("Create it?", options):
         return 1
     job = await service.create(msgspec.structs.replace(request, plan=plan.id))
@@ -57,4 +70,5 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kernel", help="name of the kernel")
     parser.add_argument("--display-name", help="what the launcher shows")
     parser.add_argument("--no-kernel", action="store_true", help="register no kernel")
+    gpuplan.add_options(parser)
     parser.add_argument("--dry-run", action="store_true", help="show the plan only")

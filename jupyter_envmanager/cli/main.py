@@ -11,7 +11,7 @@ from .. import __version__
 from ..errors import EnvManagerError
 from ..service import EnvManagerService
 from ..words import age, amount, table
-from . import changes, creating, kernels
+from . import changes, creating, devices, exporting, gpu, gpuplan, kernels
 from .session import opened
 from .terminal import print_json
 
@@ -29,6 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"Error: {error.message}", file=sys.stderr)
         if error.hint:
             print(error.hint, file=sys.stderr)
+        for line in gpuplan.remedies(error.details):
+            print(line, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -58,27 +60,6 @@ async def _list(service: EnvManagerService, options: argparse.Namespace) -> int:
     print(table(["NAME", "PYTHON", "PACKAGES", "SIZE", "KERNELS", "FOLDER"], rows) or "No environments yet.")
     for problem in found.problems:
         print(f"Warning: {problem.message} {problem.hint}", file=sys.stderr)
-    return 0
-
-
-async def _gpus(service: EnvManagerService, options: argparse.Namespace) -> int:
-    report = await service.gpus()
-    if options.json:
-        return print_json(report)
-    if not report.available:
-        print(report.message)
-        return 0
-    print(f"Driver {report.driver} · CUDA {report.cuda}")
-    rows = [
-        [
-            str(device.index),
-            device.name,
-            amount(device.memory_total) if device.memory_total else "",
-            device.compute_capability or "",
-        ]
-        for device in report.devices
-    ]
-    print(table(["GPU", "NAME", "MEMORY", "COMPUTE CAPABILITY"], rows))
     return 0
 
 
@@ -127,10 +108,11 @@ def parser_of(environment: str | None = None, prog: str = "jupyter envmanager") 
         "With Python and no kernel package among the packages, ipykernel is added. "
         "Example: jupyter envmanager create -n stats python=3.12 pandas"
     )
-    where = create.add_mutually_exclusive_group(required=True)
-    where.add_argument("-n", "--name", help="name of the environment")
+    where = create.add_mutually_exclusive_group()
+    where.add_argument("-n", "--name", help="name of the environment; by default the one that the file has")
     where.add_argument("-p", "--prefix", help="folder of the environment")
     create.add_argument("spec", nargs="*", help="packages, such as python=3.12 numpy “pandas>=2”")
+    create.add_argument("-f", "--file", help="an environment.yml, requirements.txt, pyproject.toml or lock")
     create.add_argument("-c", "--channel", action="append", help="channel; may be repeated")
     create.add_argument(
         "--pypi", action="append", default=[], metavar="REQUIREMENT", help="a package from PyPI, or a URL"
@@ -141,9 +123,14 @@ def parser_of(environment: str | None = None, prog: str = "jupyter envmanager") 
     save.add_argument("name", help="name of the new environment")
     creating.add_options(save)
     save.set_defaults(prefix=None)
+    export = add("export", exporting.export, "write an environment as a file to make it from elsewhere")
+    _add_environment(export, environment)
+    exporting.add_options(export)
     _add_changes(add, change, environment)
     kernels.add_parsers(add, shared, environment)
-    add("gpus", _gpus, "show the GPUs of this machine")
+    add("gpus", devices.show, "show the GPUs of this machine, and what environments can be made for")
+    check = add("gpu-check", gpu.check, "check whether an environment can use the GPU of this machine")
+    _add_environment(check, environment)
     add("jobs", _jobs, "list jobs, or cancel one").add_argument("--cancel", metavar="JOB", help="cancel this job")
     return parser
 
@@ -173,10 +160,11 @@ def _add_changes(
     )
     install.add_argument("-r", "--requirement", action="append", default=[], metavar="FILE", help="a requirements.txt")
     install.add_argument("--editable", action="append", default=[], metavar="FOLDER", help="a project of your own")
-    install.add_argument("--allow-overwrite", action="store_true", help="let PyPI packages replace conda packages")
+    gpuplan.add_options(install)
     update = add("update", changes.update, "update packages of an environment", one)
     update.add_argument("package", nargs="*", help="installed packages")
     update.add_argument("--all", action="store_true", help="all of them, within what was asked for")
+    gpuplan.add_options(update)
     remove = add("remove", changes.remove, "remove packages, or an environment with its kernels", one)
     remove.add_argument("package", nargs="*", help="installed packages; none: the whole environment")
     pin = add("pin", changes.pin, "hold packages at a version", one)

@@ -111,12 +111,14 @@ class ChannelNames:
         Raises
         ------
         Invalid
-            It is empty, or a folder relative to nothing in particular.
+            It is empty, an address without a server, or a folder relative to nothing in particular.
         """
         text = name.strip()
         if text in _NOTHING:
             return ()
         if (url := split_url(text)) is not None:
+            if url.scheme != "file" and not url.location.partition("/")[0]:
+                raise Invalid(f"The channel {redact(text)} names no server.", field="channels")
             return (self._with_credentials(url),)
         if _PATH.match(text):
             return (self._folder(text),)

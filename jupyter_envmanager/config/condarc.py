@@ -9,6 +9,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -24,6 +25,8 @@ _LARGEST = 1 << 20
 _DEEPEST = 4
 # What may be nested in a file at all.
 _DEEPEST_FILE = 50
+# An alias counts as often as it is used: a few lines of them can stand for millions of values.
+_MOST_VALUES = 20_000
 _COMMENT = re.compile(r"[ \t]*:?[ \t]*(#[^\r\n]*)")
 _MERGE = "tag:yaml.org,2002:merge"
 _FLAGS: dict[str, Flag] = {"final": "final", "top": "top", "bottom": "bottom"}
@@ -58,17 +61,32 @@ def search_path(env: Mapping[str, str], home: Path, root: Path | None) -> tuple[
 
 
 def files(path: Path) -> Iterator[Path]:
-    """The configuration files at ``path``: itself, or the YAML files in it, by name. Nothing there is no error."""
+    """The configuration files at ``path``: itself, or the YAML files in it, by name. Nothing there is no error.
+
+    A file that cannot even be looked at is among them: reading it tells why.
+    """
     try:
         mode = path.stat().st_mode
         if stat.S_ISREG(mode) and (path.name in _NAMES or path.suffix in _SUFFIXES):
             yield path
         elif stat.S_ISDIR(mode):
             with os.scandir(path) as entries:
-                names = sorted(entry.name for entry in entries if entry.is_file())
+                names = sorted(entry.name for entry in entries if _may_be_file(entry))
             yield from (path / name for name in names if Path(name).suffix in _SUFFIXES)
     except OSError:
         return
+
+
+def _may_be_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:
+        return True
+
+
+def sendable(text: object) -> str:
+    r"""A text or path that can go over the wire: YAML (``"\ud800"``) and file names may hold halves of characters."""
+    return str(text).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def stamps(paths: tuple[Path, ...]) -> tuple[Stamp, ...]:
@@ -82,11 +100,18 @@ def stamps(paths: tuple[Path, ...]) -> tuple[Stamp, ...]:
     return tuple(seen)
 
 
-def read(path: Path) -> tuple[Layer, list[Problem]]:
-    """The settings in one file; a file that is broken gives none, and a Problem with its line."""
-    whole = Node(None, str(path))
+def read(path: Path, largest: int = _LARGEST) -> tuple[Layer, list[Problem]]:
+    """The settings in one file; a file that is broken gives none, and a Problem with its line.
+
+    Parameters
+    ----------
+    largest:
+        So many bytes at most.
+    """
+    origin = sendable(path)
+    whole = Node(None, origin)
     try:
-        if path.stat().st_size > _LARGEST:
+        if path.stat().st_size > largest:
             return Layer({}), [_broken(whole, "too large for a configuration file")]
         content = path.read_bytes()
     except OSError as error:
@@ -95,12 +120,16 @@ def read(path: Path) -> tuple[Layer, list[Problem]]:
         text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        return Layer({}), [_broken(Node(None, str(path), line), "not valid UTF-8 text")]
-    return parse(text, str(path))
+        return Layer({}), [_broken(Node(None, origin, line), "not valid UTF-8 text")]
+    return parse(text, origin)
 
 
+@lru_cache(maxsize=100)
 def parse(text: str, origin: str) -> tuple[Layer, list[Problem]]:
-    """The settings in a file's ``text``. ``origin`` is the file's path, for messages."""
+    """The settings in a file's ``text``. ``origin`` is the file's path, for messages.
+
+    Remembered, as YAML takes its time: nobody may change what is returned.
+    """
     try:
         root = yaml.compose(text, Loader=_Loader)
     except yaml.reader.ReaderError as error:
@@ -116,7 +145,10 @@ def parse(text: str, origin: str) -> tuple[Layer, list[Problem]]:
         node = Node(None, origin, root.start_mark.line + 1)
         return Layer({}), [_broken(node, "does not hold settings (`name: value`)")]
     reader = _Reader(text, origin)
-    return Layer(reader.mapping(root, 0)), reader.problems
+    try:
+        return Layer(reader.mapping(root, 0)), reader.problems
+    except _TooMuch:
+        return Layer({}), [_broken(Node(None, origin), "holds more values than a configuration file needs")]
 
 
 def environment_layer(env: Mapping[str, str]) -> Layer:
@@ -146,45 +178,61 @@ class _Loader(yaml.SafeLoader):
             self._depth -= 1
 
 
+class _TooMuch(Exception):
+    pass
+
+
 class _Reader:
     """YAML nodes -> our nodes, with the marks in comments that no YAML parser keeps."""
 
     def __init__(self, text: str, origin: str) -> None:
         self._text = text
         self._origin = origin
+        self._left = _MOST_VALUES
         self.problems: list[Problem] = []
 
     def mapping(self, node: yaml.MappingNode, depth: int) -> dict[str, Node]:
         merged: dict[str, Node] = {}
         own: dict[str, Node] = {}
+        self._count(len(node.value))
         for key, value in node.value:
             if key.tag == _MERGE:
-                for source in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+                sources = value.value if isinstance(value, yaml.SequenceNode) else [value]
+                self._count(len(sources))
+                for source in sources:
                     if isinstance(source, yaml.MappingNode) and depth < _DEEPEST:
-                        merged = {**self.mapping(source, depth + 1), **merged}
+                        for name, inherited in self.mapping(source, depth + 1).items():
+                            merged.setdefault(name, inherited)
             elif isinstance(key, yaml.ScalarNode):
                 line = key.start_mark.line + 1
-                if key.value in own:
-                    first = own[key.value].line
+                name = sendable(key.value)
+                if name in own:
+                    first = own[name].line
                     self.problems.append(
                         problem(
                             "config_value",
-                            f"{key.value} is set twice, first in line {first}. The last one counts.",
+                            f"{name} is set twice, first in line {first}. The last one counts.",
                             Node(None, self._origin, line),
                         )
                     )
-                own[key.value] = self._node(value, depth + 1, line, self._flag(value, key))
+                own[name] = self._node(value, depth + 1, line, self._flag(value, key))
         return {**merged, **own}
 
     def _node(self, node: yaml.Node, depth: int, line: int, flag: Flag | None) -> Node:
         if isinstance(node, yaml.ScalarNode):
-            return Node(None if _is_null(node) else str(node.value), self._origin, line, flag)
+            return Node(None if _is_null(node) else sendable(node.value), self._origin, line, flag)
         if isinstance(node, yaml.MappingNode) and depth < _DEEPEST:
             return Node(self.mapping(node, depth), self._origin, line, flag)
         if isinstance(node, yaml.SequenceNode) and depth < _DEEPEST:
+            self._count(len(node.value))
             items = [self._node(item, depth + 1, item.start_mark.line + 1, self._flag(item)) for item in node.value]
             return Node(tuple(items), self._origin, line, flag)
         return Node((), self._origin, line, flag)
+
+    def _count(self, values: int) -> None:
+        self._left -= values
+        if self._left < 0:
+            raise _TooMuch
 
     def _flag(self, value: yaml.Node, key: yaml.Node | None = None) -> Flag | None:
         end = value.end_mark

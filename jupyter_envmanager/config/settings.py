@@ -148,6 +148,14 @@ class Settings:
         }
         return ChannelNames(self.channel_alias, self.custom_channels, multichannels, self.home)
 
+    def allows_channel(self, name: str) -> bool:
+        """Whether a channel may be used."""
+        try:
+            self.check_channel_allowed(name)
+        except (NotAllowed, Invalid):
+            return False
+        return True
+
     @cached_property
     def _policy(self) -> tuple[set[tuple[str, str]], dict[str, str]]:
         origins = self.item_origins.get("denylist_channels", {})

@@ -26,12 +26,16 @@ _RELAXATIONS = 12
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """What is asked for: match specs to install, names to update (or all), to remove, and to link anew."""
+    """What is asked for: match specs to install, names to update (or all), to remove, and to link anew.
+
+    ``exchange`` maps names of packages that may get another build to a match spec that holds them, empty for none.
+    """
 
     install: Sequence[str] = ()
     update: Set[str] | Literal["all"] = frozenset()
     remove: Set[str] = frozenset()
     repair: Set[str] = frozenset()
+    exchange: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +89,7 @@ async def solve_change(
     priority: str,
     pinned: Sequence[str],
     virtual: Virtual,
+    explain: bool = True,
 ) -> Outcome:
     """Find out what a change comes to.
 
@@ -92,6 +97,8 @@ async def solve_change(
     ----------
     pinned:
         Match specs of conda's configuration that constrain packages everywhere.
+    explain:
+        Where there is no answer, find out what is in the way.
 
     Raises
     ------
@@ -110,7 +117,7 @@ async def solve_change(
     if wish.update != "all":
         wanted.update({name: name for name in updated if name in wanted})
     after = dict(base)
-    if specs or updated or wish.repair:
+    if specs or updated or wish.repair or wish.exchange:
         solver = _Solver(
             channels=channels,
             base=base,
@@ -119,6 +126,8 @@ async def solve_change(
             priority=priority,
             pinned=pinned,
             virtual=virtual,
+            exchange=wish.exchange,
+            explain=explain,
         )
         lost = [f"{name}=={version}={build}" for name, version, build in installed.lost if name not in wish.remove]
         after = await solver.solve(specs, updated, everything=wish.update == "all", lost=lost)
@@ -203,13 +212,16 @@ class _Solver:
     priority: str
     pinned: Sequence[str]
     virtual: Virtual
+    exchange: Mapping[str, str]
+    explain: bool
 
     async def solve(
         self, specs: Sequence[MatchSpec], updated: Set[str], *, everything: bool, lost: Sequence[str]
     ) -> dict[str, RepoDataRecord]:
         """All records in the end, by name; the installed one wherever it stays."""
         asked = {spec_name(spec) for spec in specs}
-        locked = [] if everything else [record for name, record in self.base.items() if name not in updated]
+        free = updated | self.exchange.keys()
+        locked = [] if everything else [record for name, record in self.base.items() if name not in free]
         constraints = self._constraints(asked | (set() if everything else updated))
         hold = {name: MatchSpec(self.wanted.get(name, name)) for name in roots(self.base, self.wanted)}
         hold = {name: spec for name, spec in hold.items() if name not in asked}
@@ -217,6 +229,8 @@ class _Solver:
         try:
             found = await self._find([*wish, *hold.values()], constraints, locked)
         except Unsatisfiable as error:
+            if not self.explain:
+                raise
             raise await self._explained(error, wish, hold, constraints, locked) from error
         after: dict[str, RepoDataRecord] = {}
         for record in found:
@@ -234,6 +248,7 @@ class _Solver:
             # As conda does: a new Python series is a new environment, so it comes only when it is asked for.
             series = ".".join(str(python.version).split(".")[:2])
             found[f"Python {series}"] = [f"python {series}.*"]
+        found.update({f"the version of {name}": [spec] for name, spec in self.exchange.items() if spec})
         return found
 
     async def _find(

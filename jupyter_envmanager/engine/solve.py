@@ -8,13 +8,18 @@ import os
 import re
 import time
 from collections.abc import Iterable, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass
 
 from rattler import (
+    BuildString,
     ChannelPriority,
     GenericVirtualPackage,
     MatchSpec,
+    Override,
+    PackageName,
     RepoDataRecord,
+    Version,
     VirtualPackage,
     VirtualPackageOverrides,
     solve,
@@ -22,6 +27,7 @@ from rattler import (
 from rattler.exceptions import SolverError
 
 from ..errors import EnvManagerError, Invalid, NotFound, Unsatisfiable
+from ..models import GpuTarget
 from .channels import Channels
 from .failures import translate
 
@@ -100,12 +106,42 @@ def spec_name(spec: MatchSpec) -> str:
     return spec.name.normalized
 
 
-def virtual_packages() -> list[VirtualPackage | GenericVirtualPackage]:
-    """What this machine offers to packages: ``__glibc``, ``__cuda`` … (https://docs.conda.io/projects/conda/en/latest/dev-guide/plugins/virtual_packages.html).
+def spec_names(texts: Iterable[str]) -> list[str]:
+    """The package names of match specs; what cannot be read has none."""
+    names = []
+    for text in texts:
+        # Another tool may have written it down in its own way.
+        with suppress(Invalid):
+            names.append(spec_name(_parse_spec(text)))
+    return names
 
-    Blocking: it may load the driver's library. ``CONDA_OVERRIDE_*`` variables are honoured.
+
+def virtual_packages(target: GpuTarget | None = None) -> list[VirtualPackage | GenericVirtualPackage]:
+    """What this machine, and the GPU that is aimed at, offer to packages: ``__glibc``, ``__cuda`` … (https://docs.conda.io/projects/conda/en/latest/dev-guide/plugins/virtual_packages.html).
+
+    Blocking. ``CONDA_OVERRIDE_*`` variables are honoured, except for the GPU: that is the target's alone.
+
+    Parameters
+    ----------
+    target:
+        Says ``__cuda`` and ``__cuda_arch`` (https://conda.org/learn/ceps/cep-0046); no GPU for None.
     """
-    return list(VirtualPackage.detect(VirtualPackageOverrides.from_env()))
+    overrides = VirtualPackageOverrides.from_env()
+    # Told a version, rattler does not load the driver to ask it: one that hangs would hold us up for ever.
+    overrides.cuda = Override.string("0")
+    here = [one for one in VirtualPackage.detect(overrides) if one.into_generic().name.normalized != "__cuda"]
+    return [*here, *_gpu_packages(target)]
+
+
+def _gpu_packages(target: GpuTarget | None) -> list[GenericVirtualPackage]:
+    if target is None or target.cuda is None:
+        return []
+    versions = {"__cuda": target.cuda, "__cuda_arch": target.compute_capability}
+    return [
+        GenericVirtualPackage(PackageName(name), Version(version), BuildString("0"))
+        for name, version in versions.items()
+        if version is not None
+    ]
 
 
 async def solve_new(
@@ -163,8 +199,10 @@ async def solve_new(
 def _addressed(spec: MatchSpec, channels: Channels) -> MatchSpec:
     """A spec that names its channel, as in ``lab::numpy``, with the address that the configuration gives that name."""
     name, found, rest = str(spec).partition("::")
-    urls = [url for url in channels.reach.channels if url.rstrip("/").rpartition("/")[2] == name.rpartition("/")[2]]
-    return MatchSpec(f"{urls[0]}::{rest}") if found and len(urls) == 1 else spec
+    subdir = f"/{spec.subdir}" if spec.subdir else ""
+    last = name.removesuffix(subdir).rpartition("/")[2]
+    urls = [url for url in channels.reach.channels if url.rstrip("/").rpartition("/")[2] == last]
+    return MatchSpec(f"{urls[0].rstrip('/')}{subdir}::{rest}") if found and len(urls) == 1 else spec
 
 
 async def find_records(

@@ -18,6 +18,7 @@ from rattler import MatchSpec, PackageCache, PathsJson, RepoDataRecord, install
 from ..errors import Conflict, Damaged, NotAllowed
 from .base import Base
 from .bytecode import BytecodeCache
+from .cachenotes import kept_honest
 from .client import Network, client
 from .failures import translated
 from .finishing import Finisher
@@ -129,7 +130,7 @@ async def link(
         finisher = Finisher(stage, new, BytecodeCache(writable_cache(pkgs_dirs)), python)
         progress = InstallProgress(report, packages=len(new), download_size=download_size, linked=finisher.linked)
         try:
-            with translated(str(stage.parent.parent.parent)):
+            with kept_honest(new, pkgs_dirs), translated(str(stage.parent.parent.parent)):
                 await install(
                     after,
                     target_prefix=stage,

@@ -23,6 +23,8 @@ from ..errors import NotAllowed
 FOLDER = ".envmanager"
 # No .json: conda takes every conda-meta/*.json for a package record.
 MARKER = Path("conda-meta", "jupyter_envmanager")
+# It names every package of a change: hundreds of kilobytes at most.
+_LARGEST_MARKER = 10_000_000
 
 
 class Journal(msgspec.Struct, frozen=True, kw_only=True):
@@ -206,8 +208,8 @@ def write_marker(prefix: Path, marker: dict[str, Any]) -> None:
 def read_marker(prefix: Path) -> dict[str, Any]:
     """What we wrote into an environment; empty for one that is not ours or not there."""
     try:
-        return msgspec.json.decode(read_plain(prefix / MARKER), type=dict[str, Any])
-    except (OSError, msgspec.DecodeError):
+        return msgspec.json.decode(read_plain(prefix / MARKER, _LARGEST_MARKER), type=dict[str, Any])
+    except (OSError, msgspec.DecodeError, RecursionError):
         return {}
 
 

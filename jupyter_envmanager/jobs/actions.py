@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from .. import __version__
-from ..engine import generations, history, records, transaction
+from ..engine import generations, history, records, transaction, variables
 from ..engine.client import Network
 from ..engine.progress import Report, part
 from ..engine.workplace import Journal, Workplace, write_marker
@@ -88,6 +88,7 @@ async def _build(action: CreateAction, stage: Path, job: str, report: Report) ->
         rest = part(report, _PYPI_BEGINS, _PYPI_ENDS)
         apply_pypi(stored.pypi, stage=stage, prefix=Path(action.prefix), settings=action.pypi, report=rest)
     history.append(stage, command=action.command, specs=stored.specs, linked=to_link)
+    variables.write(stage, stored.variables)
     write_marker(
         stage,
         {
@@ -98,6 +99,7 @@ async def _build(action: CreateAction, stage: Path, job: str, report: Report) ->
             "created": time.time(),
             "channels": action.channels,
             "specs": stored.specs,
+            "gpu": stored.plan.gpu.target if stored.plan.gpu is not None else None,
             "fingerprint": fingerprint(stage),
         },
     )

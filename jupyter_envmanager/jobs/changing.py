@@ -171,6 +171,9 @@ async def _link(action: ChangeAction, new: Sequence[Record], stage: Path, base: 
 
 def _marker(action: ChangeAction, job: str, number: int, before: dict[str, object]) -> dict[str, object]:
     plan = action.plan.plan
+    target = plan.gpu.target if plan.gpu is not None else None
+    # One that was inferred from the packages is no decision of anybody's: it is inferred again next time.
+    decided = target is not None and (target.origin != "custom" or action.plan.request.gpu is not None)
     return {
         **before,
         "job": job,
@@ -184,6 +187,7 @@ def _marker(action: ChangeAction, job: str, number: int, before: dict[str, objec
         "changed": time.time(),
         "channels": action.plan.channels,
         "specs": action.plan.specs,
+        "gpu": target if decided else before.get("gpu"),
     }
 
 

@@ -167,8 +167,8 @@ def environment_name(prefix: Path) -> str:
     return prefix.name if prefix.parent.name == "envs" else str(prefix)
 
 
-def activation_lines(prefix: Path, modules: Sequence[str] = ()) -> tuple[str, str]:
-    """How to use an environment outside Jupyter.
+def activation_lines(prefix: Path, modules: Sequence[str] = (), *, variables: bool = True) -> tuple[str, str]:
+    """How to use an environment outside Jupyter; without ``variables``, its own are left to whoever asks.
 
     Returns
     -------
@@ -180,7 +180,7 @@ def activation_lines(prefix: Path, modules: Sequence[str] = ()) -> tuple[str, st
     job = "\n".join([*loads, path])
     if not _is_conda(prefix):
         return "\n".join([*loads, path, f"export VIRTUAL_ENV={folder}"]), job
-    shell_lines = [*loads, *_baked(prefix), path, f"export CONDA_PREFIX={folder}"]
+    shell_lines = [*loads, *(_baked(prefix) if variables else []), path, f"export CONDA_PREFIX={folder}"]
     shell_lines.append(f"export CONDA_DEFAULT_ENV={shlex.quote(environment_name(prefix))}")
     scripts = sorted((prefix / "etc" / "conda" / "activate.d").glob("*.sh"))
     # What is sourced may make errors fatal, and would end the terminal with the next one.

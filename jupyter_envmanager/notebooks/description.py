@@ -39,7 +39,7 @@ def describe(packages: Packages, channels: Sequence[str] | None, name: str, pyth
     """
     conda = [package for package in packages.packages if package.manager == "conda"]
     pypi = [package for package in packages.packages if package.manager == "pypi"]
-    specs = [portable(package.spec or "", package.name) for package in _asked(conda)]
+    specs = [portable(package.spec or "", package.name) for package in asked(conda)]
     if python:
         # Whatever was asked for: code that ran with one Python is no code for the next.
         pinned = f"python={'.'.join(python.split('.')[:2])}"
@@ -49,7 +49,7 @@ def describe(packages: Packages, channels: Sequence[str] | None, name: str, pyth
     return Description(
         name=name,
         specs=list(dict.fromkeys(specs)),
-        pypi=[line for package in _asked(pypi) if (line := _requirement(package))],
+        pypi=[line for package in asked(pypi) if (line := requirement(package))],
         channels=public_channels(channels or ()),
         lock=lock(packages.packages),
         python=python,
@@ -103,13 +103,13 @@ def _public(channel: str) -> str:
     return known[1] if known else plain
 
 
-def _asked(packages: Sequence[Package]) -> Iterator[Package]:
+def asked(packages: Sequence[Package]) -> Iterator[Package]:
     """Those that were asked for; where nobody knows, those that no other needs."""
     known = any(package.requested for package in packages)
     return (one for one in packages if (one.requested if known else not one.needed_by))
 
 
-def _requirement(package: Package) -> str:
+def requirement(package: Package) -> str:
     """The line that installs a Python package elsewhere; ``""`` for one that is on this machine only."""
     source = package.spec or ""
     _, at, url = source.partition(" @ ")

@@ -5,12 +5,13 @@ from .brought import Brought, plain
 from .index import info, lookup, outdated
 from .installed import InstalledDist, distributions, site_folders
 from .resolve import resolve
-from .state import Dist, PypiPlan, PypiRequest, PypiSettings, PypiState
+from .state import Dist, OwnIndex, PypiPlan, PypiRequest, PypiSettings, PypiState
 
 __all__ = [
     "Brought",
     "Dist",
     "InstalledDist",
+    "OwnIndex",
     "PypiPlan",
     "PypiRequest",
     "PypiSettings",

@@ -8,6 +8,7 @@ import http.client
 import netrc
 import ssl
 import zlib
+from collections.abc import Collection
 from urllib.error import HTTPError, URLError
 from urllib.parse import unquote, urlsplit
 from urllib.request import HTTPSHandler, OpenerDirector, ProxyHandler, Request, build_opener, getproxies
@@ -23,13 +24,17 @@ _TIME_LIMIT = 25.0
 _MOST_BYTES = 100_000_000
 
 
-async def fetch(url: str, settings: PypiSettings, *, accept: str) -> tuple[bytes, str, str] | None:
+async def fetch(
+    url: str, settings: PypiSettings, *, accept: str, absent: Collection[int] = (404, 410)
+) -> tuple[bytes, str, str] | None:
     """Body, media type and final URL of a document; None where there is none.
 
     Parameters
     ----------
     url:
         May hold credentials, which go to no other host.
+    absent:
+        The answers of HTTP that mean: there is none.
 
     Raises
     ------
@@ -39,12 +44,12 @@ async def fetch(url: str, settings: PypiSettings, *, accept: str) -> tuple[bytes
     if settings.offline:
         raise unreachable(f"{url} network was disabled")
     try:
-        return await asyncio.wait_for(asyncio.to_thread(_get, url, settings, accept), _TIME_LIMIT)
+        return await asyncio.wait_for(asyncio.to_thread(_get, url, settings, accept, absent), _TIME_LIMIT)
     except asyncio.TimeoutError as error:
         raise unreachable(f"{url} timed out") from error
 
 
-def _get(url: str, settings: PypiSettings, accept: str) -> tuple[bytes, str, str] | None:
+def _get(url: str, settings: PypiSettings, accept: str, absent: Collection[int]) -> tuple[bytes, str, str] | None:
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     request = Request(parts._replace(netloc=host).geturl(), headers={"Accept": accept, "Accept-Encoding": "gzip"})
@@ -65,7 +70,7 @@ def _get(url: str, settings: PypiSettings, accept: str) -> tuple[bytes, str, str
             return body, answer.headers.get_content_type(), answer.geturl()
     except HTTPError as error:
         error.close()
-        if error.code in (404, 410):
+        if error.code in absent:
             return None
         raise _failed(request.full_url, f"HTTP status server error ({error.code})") from error
     except URLError as error:

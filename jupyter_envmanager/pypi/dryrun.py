@@ -67,7 +67,13 @@ class DryRun:
         (folder / "protected.txt").write_text("\n".join([*pins, ""]))
 
     async def changes(
-        self, lines: Sequence[str], constraints: Sequence[str], options: Sequence[str], *, protected: bool
+        self,
+        lines: Sequence[str],
+        constraints: Sequence[str],
+        options: Sequence[str],
+        *,
+        protected: bool,
+        first: str = "",
     ) -> Changes:
         """What installing these requirements would do.
 
@@ -75,6 +81,8 @@ class DryRun:
         ----------
         protected:
             Whether conda's packages keep their versions.
+        first:
+            URL of an index that is asked before all others.
 
         Raises
         ------
@@ -91,6 +99,7 @@ class DryRun:
             ],
             self.settings,
             self.folder,
+            first,
         )
         if told.code != 0:
             raise translate(told.errors)
@@ -103,7 +112,7 @@ class DryRun:
             sources={normal(found["name"]): found["url"] for found in _SOURCE.finditer(told.errors)},
         )
 
-    async def lock(self, lines: Sequence[str], options: Sequence[str]) -> str:
+    async def lock(self, lines: Sequence[str], options: Sequence[str], first: str = "") -> str:
         """The lock of exactly these requirements, in the form of ``pylock.toml``; the same errors as ``changes``."""
         self._put("exact.txt", lines)
         told = await ask(
@@ -113,6 +122,7 @@ class DryRun:
             ],
             self.settings,
             self.folder,
+            first,
         )
         if told.code != 0:
             raise translate(told.errors)

@@ -6,7 +6,7 @@ import asyncio
 import os
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -118,9 +118,17 @@ async def outdated(dists: Sequence[Dist], settings: PypiSettings) -> list[Packag
     return [answer for answer in answers if answer is not None]
 
 
-async def has_wheel(name: str, version: str, python_version: str, settings: PypiSettings) -> bool:
-    """Whether the index has a wheel of this version that fits this Python."""
-    found = await _find(name, settings)
+async def has_wheel(
+    name: str, version: str, python_version: str, settings: PypiSettings, addresses: Sequence[str] | None = None
+) -> bool:
+    """Whether the index has a wheel of this version that fits this Python.
+
+    Parameters
+    ----------
+    addresses:
+        The indexes that the package comes from; the usual ones for None.
+    """
+    found = await _find(name, settings, addresses)
     tags = set(fitting_tags(python_version))
     return found is not None and any(
         file.is_wheel and str(file.version) == version and tags & wheel_tags(file.url) and _fits(file, python_version)
@@ -138,25 +146,40 @@ def indexes(settings: PypiSettings, variables: Mapping[str, str]) -> list[str]:
     return [*extra, re.sub(r"^[\w-]+=", "", default)]
 
 
-async def _find(name: str, settings: PypiSettings) -> tuple[str, Page] | None:
+async def _find(name: str, settings: PypiSettings, addresses: Sequence[str] | None = None) -> tuple[str, Page] | None:
     """The first index that has the name, and its page."""
     if _NAME.fullmatch(name) is None:
         return None
-    for index in indexes(settings, os.environ):
-        page = await _page(index, normal(name), settings)
+    for index in addresses or indexes(settings, os.environ):
+        page = await page_of(index, normal(name), settings)
         if page is not None:
             return index, page
     return None
 
 
-async def _page(index: str, name: str, settings: PypiSettings) -> Page | None:
+async def page_of(
+    index: str, name: str, settings: PypiSettings, *, absent: Collection[int] = (404, 410)
+) -> Page | None:
+    """What an index has of a normalised name; kept for some minutes.
+
+    Parameters
+    ----------
+    absent:
+        The answers of HTTP that mean: nothing of this name.
+
+    Raises
+    ------
+    ChannelUnreachable
+    """
     if urlsplit(index).scheme not in ("http", "https"):
         return None
     known = _pages.get((index, name))
     if known is not None and time.monotonic() - known[0] < _FRESH:
         return known[1]
     url = f"{index.rstrip('/')}/{name}/"
-    answer = await fetch(url, settings, accept=f"{simplepage.JSON}, {simplepage.HTML};q=0.2, text/html;q=0.1")
+    answer = await fetch(
+        url, settings, accept=f"{simplepage.JSON}, {simplepage.HTML};q=0.2, text/html;q=0.1", absent=absent
+    )
     try:
         page = await asyncio.to_thread(simplepage.read, *answer) if answer else None
     except ValueError as error:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 from packaging.tags import Tag, compatible_tags, cpython_tags
@@ -165,7 +165,7 @@ def fitting_tags(python_version: str) -> Iterator[Tag]:
 def wheel_tags(url: str) -> frozenset[Tag]:
     """Tags in a wheel's file name; none for what is not a wheel."""
     try:
-        return parse_wheel_filename(urlsplit(url).path.rpartition("/")[2])[3]
+        return parse_wheel_filename(unquote(urlsplit(url).path.rpartition("/")[2]))[3]
     except InvalidWheelFilename:
         return frozenset()
 

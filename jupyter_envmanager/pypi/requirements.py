@@ -29,10 +29,12 @@ _MOST = 20_000
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """What is asked for, in a form that uv may be given.
 
-    ``options`` are uv's own, from ``--pre``, ``--no-binary`` … in files.
+    ``options`` are uv's own, from ``--pre``, ``--no-binary`` … in files; ``exchanged`` are installed, and nobody asks
+    for them by name.
     """
 
     requirements: list[Requirement] = []
+    exchanged: list[Requirement] = []
     constraints: list[Requirement] = []
     options: list[str] = []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import re
 import signal
@@ -46,13 +47,15 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     errors: str
 
 
-def environment(settings: PypiSettings, source: Mapping[str, str]) -> dict[str, str]:
+def environment(settings: PypiSettings, source: Mapping[str, str], first: str = "") -> dict[str, str]:
     """The variables uv and the builds it starts are given.
 
     Parameters
     ----------
     source:
         The variables of this process.
+    first:
+        URL of an index that is asked before all others.
     """
     kept = {name: text for name, text in source.items() if _KEPT.fullmatch(name) or not _DROPPED.fullmatch(name)}
     if settings.index is not None:
@@ -61,6 +64,8 @@ def environment(settings: PypiSettings, source: Mapping[str, str]) -> dict[str, 
     if settings.extra_indexes:
         kept.pop("UV_EXTRA_INDEX_URL", None)
         kept["UV_INDEX"] = " ".join(settings.extra_indexes)
+    if first:
+        kept["UV_INDEX"] = f"{first} {kept.get('UV_INDEX', '')}".strip()
     for scheme, proxy in settings.proxies.items():
         if scheme in ("http", "https"):
             kept[f"{scheme}_proxy"] = kept[f"{scheme.upper()}_PROXY"] = proxy
@@ -85,10 +90,11 @@ def _trust(settings: PypiSettings, index: str) -> dict[str, str]:
     if settings.verify is True:
         return {}
     if settings.verify is False:
-        urls = [index, *settings.extra_indexes]
+        urls = [index, *settings.extra_indexes, settings.torch_index]
         hosts = {host for url in urls if (host := urlsplit(url).hostname)}
-        # pypi.org names this host for its files.
+        # They name these hosts for their files.
         hosts |= {"files.pythonhosted.org"} if "pypi.org" in hosts else set()
+        hosts |= {"download-r2.pytorch.org"} if "download.pytorch.org" in hosts else set()
         return {"UV_INSECURE_HOST": " ".join(sorted(hosts))}
     if settings.verify == "truststore":
         return {"UV_SYSTEM_CERTS": "1", "UV_NATIVE_TLS": "1"}
@@ -114,13 +120,33 @@ class _Excerpt:
         return (self._first + self._last).decode("utf-8", "replace")
 
 
-async def ask(arguments: Sequence[str], settings: PypiSettings, folder: Path) -> Answer:
-    """Run uv in ``folder`` without blocking the loop; ended, with its builds, when the caller is cancelled."""
+def _login(settings: PypiSettings, folder: Path) -> dict[str, str]:
+    """Have uv know the password of PyTorch's index, whose files a lock names, without asking that index for anything.
+
+    https://docs.astral.sh/uv/concepts/indexes/#pinning-a-package-to-an-index
+    """
+    url = settings.torch_index.replace("{variant}", "cpu")
+    if "@" not in urlsplit(url).netloc:
+        return {}
+    file = folder / "login.toml"
+    file.touch(mode=0o600)
+    file.write_text(f'[[index]]\nname = "own"\nurl = {json.dumps(url)}\nexplicit = true\n', encoding="utf-8")
+    return {"UV_CONFIG_FILE": str(file)}
+
+
+async def ask(arguments: Sequence[str], settings: PypiSettings, folder: Path, first: str = "") -> Answer:
+    """Run uv in ``folder`` without blocking the loop; ended, with its builds, when the caller is cancelled.
+
+    Parameters
+    ----------
+    first:
+        URL of an index that is asked before all others.
+    """
     process = await asyncio.create_subprocess_exec(
         _binary(),
         *arguments,
         cwd=folder,
-        env=environment(settings, os.environ),
+        env=environment(settings, os.environ, first) | _login(settings, folder),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -162,7 +188,7 @@ def run(arguments: Sequence[str], settings: PypiSettings, heard: Callable[[str],
         subprocess.Popen(
             [_binary(), *arguments],
             cwd=folder,
-            env=environment(settings, os.environ),
+            env=environment(settings, os.environ) | _login(settings, Path(folder)),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

@@ -25,7 +25,8 @@ HTML = "application/vnd.pypi.simple.v1+html"
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True):
-    """A file of a project: ``size`` in bytes, ``uploaded`` in seconds since the epoch, where the index tells them.
+    """A file of a project: ``size`` in bytes, ``uploaded`` in seconds since the epoch and ``sha256`` in hexadecimal
+    digits, where the index tells them.
 
     ``metadata`` says that the file's METADATA can be had at its URL with ``.metadata`` behind.
     """
@@ -37,6 +38,7 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
     uploaded: float | None = None
     python: str = ""
     metadata: bool = False
+    sha256: str = ""
 
     @property
     def is_wheel(self) -> bool:
@@ -70,6 +72,7 @@ class _JsonFile(msgspec.Struct, rename="kebab"):
     requires_python: str | None = None
     core_metadata: bool | dict[str, Any] = False
     dist_info_metadata: bool | dict[str, Any] = False
+    hashes: dict[str, str] = {}
 
 
 class _JsonPage(msgspec.Struct):
@@ -114,6 +117,7 @@ def _from_json(file: _JsonFile, base: str) -> File | None:
         uploaded=_time(file.upload_time),
         python=file.requires_python or "",
         metadata=bool(file.core_metadata or file.dist_info_metadata),
+        sha256=file.hashes.get("sha256", ""),
     )
 
 
@@ -133,15 +137,17 @@ class _Anchors(HTMLParser):
         if tag != "a" or not told.get("href") or "data-yanked" in told:
             return
         url = urljoin(self._base, told["href"])
+        url, _, fragment = url.partition("#")
         filename = urlsplit(url).path.rpartition("/")[2].replace("%2B", "+")
         if (version := _version(filename)) is not None:
             self.files.append(
                 File(
                     filename=filename,
-                    url=url.partition("#")[0],
+                    url=url,
                     version=version,
                     python=told.get("data-requires-python", ""),
                     metadata="data-core-metadata" in told or "data-dist-info-metadata" in told,
+                    sha256=fragment.removeprefix("sha256=") if fragment.startswith("sha256=") else "",
                 )
             )
 

@@ -21,12 +21,16 @@ class PypiSettings(msgspec.Struct, frozen=True, kw_only=True):
         Scheme (``http``, ``https``) -> URL.
     verify:
         False, True, ``truststore``, or the path of a CA bundle.
+    torch_index:
+        URL of the index of PyTorch's wheels, with ``{variant}`` for ``cu126``, ``cpu`` …; may hold credentials. Empty
+        where they come from the other indexes.
     allowed_roots:
         Folders below which projects and requirements files may be read.
     """
 
     index: str | None = None
     extra_indexes: list[str] = []
+    torch_index: str = ""
     cache: str
     proxies: dict[str, str] = {}
     verify: bool | str = True
@@ -36,6 +40,29 @@ class PypiSettings(msgspec.Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         # Indexes and proxies may hold credentials.
         return f"PypiSettings(cache={self.cache!r}, offline={self.offline})"
+
+
+class OwnIndex(msgspec.Struct, frozen=True, kw_only=True):
+    """An index that a few packages come from, and no others; nor do these come from elsewhere.
+
+    Attributes
+    ----------
+    addresses:
+        URLs of simple indexes, best first: the first that has a solution counts. May hold credentials.
+    only:
+        Normalised names.
+    home:
+        The address that those of them came from that are installed. From any other all of them come together, be they
+        installed or not: those of different addresses do not fit to each other.
+    """
+
+    addresses: list[str]
+    only: list[str]
+    home: str = ""
+
+    def __repr__(self) -> str:
+        # Addresses may hold credentials.
+        return f"OwnIndex(only={self.only!r})"
 
 
 class Dist(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,15 +88,22 @@ class PypiRequest(msgspec.Struct, frozen=True, kw_only=True):
         Absolute paths of requirements files below the allowed roots.
     remove, upgrade:
         Names of installed distributions.
+    exchange:
+        Requirement lines of installed distributions that are to become another build; of the same version, where there
+        is one.
     accept:
         Codes of problems that have been accepted: ``overwrites_conda``.
+    own:
+        An index for some of the packages, whether they are asked for or needed.
     """
 
     install: list[str] = []
     requirements: list[str] = []
     remove: list[str] = []
     upgrade: list[str] = []
+    exchange: list[str] = []
     accept: list[str] = []
+    own: OwnIndex | None = None
 
 
 class PypiState(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from .. import __version__, gpu
+from .. import __version__, sources
 from ..changes import ChangeService, environment_channels
 from ..checks import CheckStore
 from ..config import Settings, SettingsSource
@@ -25,8 +25,9 @@ from ..kernels import KernelRegistry
 from ..models import (
     Environment,
     Environments,
+    FileContent,
+    FileText,
     FolderListing,
-    GpuReport,
     Job,
     Kernel,
     NewEnvironment,
@@ -39,12 +40,15 @@ from ..models import (
     RemovalPreview,
     Status,
 )
-from ..plans import PlanStore, StoredPlan
+from ..plans import PlanStore, StoredPlan, check_stop
 from ..previews import Previewer
 from ..pypi import info, lookup
 from ..redaction import redact
 from ..siteconfig import Site
 from ..targets import Targets, locations
+from .exports import ExportService
+from .gpu import GpuService
+from .gputargets import RecentTargets
 from .kernels import KernelService
 from .notebooks import NotebookService
 from .terminals import TerminalService
@@ -83,6 +87,8 @@ class EnvManagerService:
         self.checks = CheckStore(site.state_dir / "checks.json")
         self.plans = PlanStore(site.state_dir / "plans")
         self.previewer = Previewer()
+        self.gpus = GpuService(site, find=self.environment, packages=self.packages)
+        self._gpu_targets = RecentTargets(self.gpus.report)
         self.changes = ChangeService(
             site,
             source,
@@ -91,6 +97,7 @@ class EnvManagerService:
             reader=self.reader,
             previewer=self.previewer,
             plans=self.plans,
+            targets=self._gpu_targets.all,
         )
         self.kernels = KernelService(
             site, self.registry, self.checks, listing=self.listing, find=self.environment, packages=self.packages
@@ -103,6 +110,14 @@ class EnvManagerService:
             conda=self._on_channels,
             pypi=self._on_index,
             settings=self._settings,
+        )
+        self.exports = ExportService(
+            site.server_prefix,
+            find=self.environment,
+            packages=self.packages,
+            gpu=self.gpus.environment,
+            settings=self._settings,
+            pypi=self.changes.pypi_settings,
         )
         self.terminals = TerminalService(site.state_dir / "terminals", find=self.environment)
         self._measuring: asyncio.Task[None] | None = None
@@ -178,7 +193,7 @@ class EnvManagerService:
             )
             if environment.id in names or environment.id in active
             else environment
-            for environment in found
+            for environment in self.gpus.with_checks(found)
         ]
         environments += [_building(job) for key, job in active.items() if key not in known and job.action == "create"]
         return Environments(environments=environments, problems=problems)
@@ -292,12 +307,9 @@ class EnvManagerService:
         return await (await self.previewer.channels(settings, names)).info(name)
 
     async def refresh_channels(self) -> None:
-        """Forget what was read of the channels."""
+        """Forget what was read of the channels, and of the GPUs that environments can be made for."""
         self.previewer.refresh()
-
-    async def gpus(self) -> GpuReport:
-        """The GPUs of this machine."""
-        return await asyncio.to_thread(gpu.probe)
+        self._gpu_targets.refresh()
 
     async def folders(self, path: str | None) -> FolderListing:
         """Sub-folders, for the folder picker."""
@@ -305,6 +317,11 @@ class EnvManagerService:
         return await asyncio.to_thread(self.targets.listing, path, settings)
 
     # Creating
+
+    async def read_file(self, text: FileText) -> FileContent:
+        """What a file asks for, with every problem and its line; nothing is solved."""
+        settings = await asyncio.to_thread(self._settings)
+        return await sources.read(text, settings, self.changes.pypi_settings(settings))
 
     async def preview(self, request: NewEnvironment) -> Plan:
         """Solve a request and keep the plan for an hour; changes nothing.
@@ -317,7 +334,10 @@ class EnvManagerService:
         settings = await asyncio.to_thread(self._settings)
         prefix = await asyncio.to_thread(self.targets.resolve, request, settings)
         await self.queue.prepare()
-        stored = await self.previewer.preview(request, prefix, settings, self.changes.pypi_settings(settings))
+        target = await self._gpu_targets.find(request.gpu)
+        targets = await self._gpu_targets.all()
+        pypi = self.changes.pypi_settings(settings)
+        stored = await self.previewer.preview(request, prefix, settings, pypi, target, targets)
         await asyncio.to_thread(self.plans.put, stored)
         return stored.plan
 
@@ -328,6 +348,8 @@ class EnvManagerService:
         ------
         Conflict
             The prefix is taken, the kernel's name is taken, or the request is not the one that was previewed.
+        CpuBuild
+            The plan brings a CPU build where a GPU was wanted, and that was not accepted.
         """
         plan_id = request.plan or (await self.preview(request)).id
         stored = await asyncio.to_thread(self.plans.get, plan_id, StoredPlan)
@@ -335,8 +357,9 @@ class EnvManagerService:
         prefix = await asyncio.to_thread(self.targets.resolve, request, settings)
         if str(prefix) != stored.plan.prefix or not _same_request(request, stored.request):
             raise Conflict("The request has changed since the preview.", hint="Preview again.", field="plan")
+        check_stop(stored.plan)
         kernel, display_name = await asyncio.to_thread(self._kernel, request, prefix, stored.records)
-        network = self.previewer.network(settings, request.channels)
+        network = self.previewer.network(settings, stored.channels)
         action = CreateAction(
             prefix=str(prefix),
             environment=environment_id(prefix),
@@ -421,10 +444,12 @@ class EnvManagerService:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
         self.kernels.stop()
+        await self.gpus.stop()
         await self.queue.stop()
 
     def job_changed(self, job: Job) -> None:
-        """Keep what a job found out about its kernel."""
+        """Keep what a job found out about its kernel, and check the GPU where it is of use."""
+        self.gpus.job_changed(job)
         if job.kernel is not None and job.check is not None:
             self.checks.put(job.kernel, job.check)
         elif job.kernel is not None and not job.aftercare:

@@ -58,6 +58,48 @@ describe('the preview', () => {
     expect(alteration.plan).toBeNull();
   });
 
+  it('that brings a CPU build where a GPU was wanted is not applied without a yes', async () => {
+    alteration.add(installItem('pytorch'));
+    const gpu = { target: {}, builds: [], stop: true };
+    server.answers[PREVIEW] = [200, { ...PLAN, gpu }];
+    await alteration.preview();
+    expect(alteration.stopped).toBe(true);
+    await alteration.apply();
+    expect(server.count(CHANGES)).toBe(0);
+    server.answers[PREVIEW] = [200, { ...PLAN, gpu: { ...gpu, stop: false } }];
+    await alteration.accept();
+    expect(server.bodies[1]).toEqual({
+      install: ['pytorch'],
+      accept: ['cpu_build']
+    });
+    expect(alteration.canAccept).toBe(false);
+    await alteration.apply();
+    expect(server.count(CHANGES)).toBe(1);
+  });
+
+  it('is asked for at once with the way out that is chosen', async () => {
+    alteration.add(installItem('pytorch=*=cpu*'));
+    await alteration.preview();
+    await alteration.remedy(
+      {
+        title: 'Any build',
+        add: ['pytorch'],
+        remove: ['pytorch=*=cpu*'],
+        pypi_add: [],
+        pypi_remove: [],
+        unpin: [],
+        channels: null,
+        gpu: 'cuda=12.8'
+      },
+      []
+    );
+    expect(server.bodies[1]).toEqual({
+      install: ['pytorch'],
+      gpu: 'cuda=12.8'
+    });
+    expect(alteration.outdated).toBe(false);
+  });
+
   it('that would overwrite conda packages takes an explicit yes, for what was asked only', async () => {
     alteration.add(installItem('six', true));
     server.answers[PREVIEW] = [

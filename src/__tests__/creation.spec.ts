@@ -1,6 +1,7 @@
 import { nullTranslator } from '@jupyterlab/translation';
 
-import { Creation, type IFormValues } from '../creation';
+import { Creation } from '../creation';
+import type { IFormValues } from '../formvalues';
 import { type FakeServer, makeJob, makeModel } from './fakes';
 
 const trans = nullTranslator.load('test');
@@ -101,7 +102,7 @@ describe('packages from PyPI', () => {
     server.answers['POST environments/preview'] = [409, overwrites];
     await creation.preview();
     expect(creation.problem?.code).toBe('overwrites_conda');
-    expect(creation.canAccept).toBe(true);
+    expect(creation.question).toBe('overwrites_conda');
     server.answers['POST environments/preview'] = [200, PLAN];
     await creation.accept();
     expect(creation.plan?.id).toBe('p1');
@@ -119,7 +120,7 @@ describe('packages from PyPI', () => {
     await creation.preview();
     await creation.create();
     creation.editAgain({ hint: '', details: {}, ...overwrites });
-    expect(creation.canAccept).toBe(true);
+    expect(creation.question).toBe('overwrites_conda');
     await creation.accept();
     expect(creation.request().accept).toEqual(['overwrites_conda']);
   });

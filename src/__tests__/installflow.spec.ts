@@ -41,6 +41,7 @@ function action(change: Partial<PlanAction>): PlanAction {
     channel: null,
     size: null,
     reason: 'asked',
+    variant: '',
     ...change
   };
 }

@@ -34,6 +34,9 @@ function environment(change: Partial<Environment>): Environment {
     job: null,
     frozen: false,
     unchangeable: '',
+    gpu: null,
+    gpu_checked: null,
+    gpu_outdated: false,
     ...change
   };
 }

@@ -3,6 +3,7 @@ import { nullTranslator } from '@jupyterlab/translation';
 import type { Package } from '../_models';
 import {
   fileItem,
+  gpuItem,
   installItem,
   type IPendingItem,
   packageItem,
@@ -24,6 +25,29 @@ function collect(...items: IPendingItem[]): IPendingItem[] {
 }
 
 describe('the change', () => {
+  it('has one GPU target, and only where one was chosen', () => {
+    const items = collect(
+      gpuItem('h100', 'H100 nodes'),
+      gpuItem('cpu', 'CPU only')
+    );
+    expect(toChange(items)).toEqual({ gpu: 'cpu' });
+    expect(readItems(JSON.parse(JSON.stringify(items)))).toEqual(items);
+  });
+
+  it.each([
+    ['h100', 'H100 nodes', 'make it for “H100 nodes”'],
+    ['machine', 'This machine', 'make it for this machine'],
+    ['cpu', 'CPU only', 'make it for CPU only'],
+    ['cuda=11.4', 'cuda=11.4', 'make it for CUDA 11.4'],
+    [
+      'cuda=12.8,arch=9.0',
+      '',
+      'make it for CUDA 12.8 and compute capability 9.0'
+    ]
+  ])('calls the target %s in words', (target, title, words) => {
+    expect(pendingLabel(gpuItem(target, title), trans)).toBe(words);
+  });
+
   it('has each thing in its own list, and no empty ones', () => {
     const items = collect(
       installItem('pandas>=2'),

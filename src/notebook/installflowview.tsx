@@ -169,9 +169,16 @@ function Buttons(props: IInstallFlowProps): JSX.Element | null {
     case 'plan':
       return (
         <>
-          {flow.plan?.actions.length
-            ? primary(trans.__('Install'), () => void flow.apply())
-            : flow.mayRestart && restart}
+          {flow.canAccept ? (
+            // A plan that stops for the GPU's sake.
+            <TextButton onClick={() => void flow.accept()}>
+              {trans.__('Allow the CPU build')}
+            </TextButton>
+          ) : flow.plan?.actions.length ? (
+            primary(trans.__('Install'), () => void flow.apply())
+          ) : (
+            flow.mayRestart && restart
+          )}
           <TextButton onClick={() => flow.back()}>
             {trans.__('Cancel')}
           </TextButton>

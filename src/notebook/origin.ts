@@ -2,8 +2,8 @@ import type { INotebookModel } from '@jupyterlab/notebook';
 import type { ReadonlyPartialJSONValue } from '@lumino/coreutils';
 
 import type { Description } from '../_models';
-import type { IFormValues } from '../creation';
-import { specName } from '../specs';
+import type { IFormValues } from '../formvalues';
+import { pythonSeries, specName } from '../specs';
 
 /** The key of a notebook's metadata that holds what its environment is made of. */
 export const METADATA_KEY = 'jupyter_envmanager';
@@ -68,7 +68,7 @@ export function formValues(
   const asked = specs.find(spec => specName(spec) === 'python');
   const series = minor(description.python);
   // `python` and `python=3.11` say no more than the form's own field for it does.
-  const plain = asked === undefined ? null : plainPython(asked);
+  const plain = asked === undefined ? null : pythonSeries(asked);
   const python = (plain || null) ?? series ?? 'latest';
   return {
     name: freeName(description.name, taken),
@@ -99,14 +99,6 @@ export function freeName(wanted: string, taken: string[]): string {
     free = `${name}-${number}`;
   }
   return free;
-}
-
-/** The series that a spec of Python asks for, empty for any; null when it says more than that. */
-function plainPython(spec: string): string | null {
-  const match = /^python(?:\s*={0,2}\s*(\d+\.\d+)(?:\.\*)?)?$/i.exec(
-    spec.trim()
-  );
-  return match ? (match[1] ?? '') : null;
 }
 
 function text(value: unknown): string {

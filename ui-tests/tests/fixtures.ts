@@ -254,7 +254,9 @@ export class Environments {
   problem(label: string): Locator {
     return this.form
       .locator('.jp-EnvManager-field')
-      .filter({ has: this.page.locator('label', { hasText: label }) })
+      .filter({
+        has: this.page.locator('.jp-EnvManager-label', { hasText: label })
+      })
       .getByRole('alert');
   }
 

@@ -1,0 +1,192 @@
+"""What a new environment starts from: packages that were typed, or a file that names them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from importlib import import_module
+from typing import get_args
+
+import msgspec
+
+from .config import Settings
+from .errors import EnvManagerError, Invalid
+from .models import FileContent, FileSource, FileText, NewEnvironment, Problem, Source, SpecFormat, SpecsSource
+from .pypi import PypiSettings
+from .pypi.requirements import read as read_requirements
+from .specfiles import ERROR, LOCKS, Draft, format_of, read_draft, split_spec
+
+
+class Start(msgspec.Struct, frozen=True, kw_only=True):
+    """A request whose source is packages, whatever it was before.
+
+    ``variables`` are set when the environment is active, ``problems`` is what a file says in vain.
+    """
+
+    request: NewEnvironment
+    variables: dict[str, str] = {}
+    problems: list[Problem] = []
+
+
+async def read(text: FileText, settings: Settings, pypi: PypiSettings) -> FileContent:
+    """What a file asks for, with all that is wrong with it here: channels, specs and requirements are looked at, too.
+
+    Nothing is solved and nothing is fetched.
+    """
+    format = text.format or format_of(text.filename, text.content)
+    if format in LOCKS:
+        # It needs the engine, which nobody pays for before it is used.
+        lockedplans = await asyncio.to_thread(import_module, ".lockedplans", __package__)
+        content: FileContent = await asyncio.to_thread(lockedplans.content, text, format)
+        return content
+    draft = await asyncio.to_thread(_checked, text, settings, pypi.allowed_roots, channels=True)
+    return draft.content()
+
+
+async def start(request: NewEnvironment, settings: Settings, pypi: PypiSettings) -> Start:
+    """What ``request`` starts from. Its own channels win over those of a file, which come before the configured ones
+    as for conda, unless the file says ``nodefaults``.
+
+    Raises
+    ------
+    Invalid
+        The file cannot be used; ``line`` is that of the first problem, ``problems`` has all of them.
+    """
+    if not isinstance(request.source, FileSource):
+        return Start(request=request)
+    text = text_of(request.source)
+    checks_channels = request.channels is None
+    draft = await asyncio.to_thread(_checked, text, settings, pypi.allowed_roots, channels=checks_channels)
+    content = draft.content()
+    if not content.usable:
+        raise unusable(content.problems)
+    return Start(
+        request=msgspec.structs.replace(
+            request,
+            source=SpecsSource(specs=[_reachable(spec, settings) for spec in content.specs], pypi=content.pypi),
+            channels=_channels(request.channels, content.channels, content.specs, settings),
+        ),
+        variables=content.variables,
+        problems=content.problems,
+    )
+
+
+def format_of_lock(source: Source) -> SpecFormat | None:
+    """The format of a source that names exact packages, which `start` is not for; None for every other source."""
+    if not isinstance(source, FileSource):
+        return None
+    text = text_of(source)
+    format = text.format or format_of(text.filename, text.content)
+    return format if format in LOCKS else None
+
+
+def text_of(source: FileSource) -> FileText:
+    """The file of a request.
+
+    Raises
+    ------
+    Invalid
+        There is no such format.
+    """
+    if source.format and source.format not in get_args(SpecFormat):
+        hint = f"There are {', '.join(get_args(SpecFormat))}."
+        raise Invalid(f"“{source.format}” is not a format that can be read.", hint=hint, field="source")
+    return FileText(
+        content=source.content,
+        filename=source.filename,
+        format=source.format or None,  # type: ignore[arg-type]
+    )
+
+
+def unusable(problems: Sequence[Problem]) -> Invalid:
+    """The error for a file with these problems."""
+    errors = [problem for problem in problems if problem.code == ERROR]
+    first = errors[0]
+    line = first.details.get("line")
+    more = f" There are {len(errors) - 1} more problems." if len(errors) > 2 else ""
+    more = " There is one more problem." if len(errors) == 2 else more
+    return Invalid(
+        (f"Line {line}: " if line else "") + first.message + more,
+        hint=first.hint,
+        field="source",
+        **({"line": line} if line else {}),
+        problems=msgspec.to_builtins(errors),
+    )
+
+
+def _checked(text: FileText, settings: Settings, roots: Sequence[str], *, channels: bool) -> Draft:
+    """Blocks: imports the engine, and looks at the paths of requirements."""
+    from .engine.solve import platform
+
+    draft = read_draft(text, platform())
+    if channels:
+        for name, line in draft.channels or []:
+            _note(draft, line, _channel_problem(name, settings))
+    known: set[str] = set()
+    for spec, line in draft.specs:
+        channel, _, _ = split_spec(spec)
+        _note(draft, line, _spec_problem(spec))
+        if channel and channel not in known:
+            known.add(channel)
+            _note(draft, line, _channel_problem(channel, settings))
+    for requirement, line in draft.pypi:
+        _note(draft, line, _requirement_problem(requirement, roots))
+    return draft
+
+
+def _note(draft: Draft, line: int, error: EnvManagerError | None) -> None:
+    if error is not None:
+        draft.error(line, error.message, error.hint)
+
+
+def _spec_problem(spec: str) -> EnvManagerError | None:
+    from .engine.solve import parse_specs
+
+    try:
+        parse_specs([spec])
+    except EnvManagerError as error:
+        return error
+    return None
+
+
+def _channel_problem(name: str, settings: Settings) -> EnvManagerError | None:
+    try:
+        settings.channel_urls(name)
+        settings.check_channel_allowed(name)
+    except EnvManagerError as error:
+        return error
+    return None
+
+
+def _requirement_problem(line: str, roots: Sequence[str]) -> EnvManagerError | None:
+    try:
+        read_requirements([line], [], roots)
+    except EnvManagerError as error:
+        return error
+    return None
+
+
+def _reachable(spec: str, settings: Settings) -> str:
+    """A spec whose channel is one place: ``defaults::numpy`` may come from any of the channels behind that name."""
+    channel, subdir, rest = split_spec(spec)
+    if not channel or len(settings.channel_urls(channel)) == 1:
+        return spec
+    return f"{rest}[subdir={subdir}]" if subdir and "[" not in rest else rest
+
+
+def _channels(
+    asked: Sequence[str] | None, named: Sequence[str] | None, specs: Iterable[str], settings: Settings
+) -> list[str] | None:
+    """The channels of a request, a file or the configuration, and last those that only a spec names."""
+    names: list[str] = []
+    if asked is not None:
+        names = list(asked)
+    elif named is not None:
+        names = [name for name in named if name != "nodefaults"]
+        names += [] if "nodefaults" in named else settings.channels
+    there = {url for name in names or settings.channels for url in settings.channel_urls(name)}
+    own = [channel for channel in dict.fromkeys(split_spec(spec)[0] for spec in specs) if channel]
+    if more := [channel for channel in own if not there.issuperset(settings.channel_urls(channel))]:
+        names = [*(names or settings.channels), *more]
+    # Nothing stands for the configured ones.
+    return list(dict.fromkeys(names)) or None

@@ -1,0 +1,124 @@
+"""An ``environment.yml`` -> recipes for containers that hold this environment.
+
+Both are built on the image of micromamba (https://micromamba-docker.readthedocs.io/en/latest/quick_start.html), hold
+the file themselves and need nothing beside them. The formats: https://docs.docker.com/reference/dockerfile/ and
+https://apptainer.org/docs/user/latest/definition_files.html.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from ..models import FileContent
+from .writing_environment import write_environment
+
+_IMAGE = "docker.io/mambaorg/micromamba:2.3.3"
+_PLATFORMS = {"linux-64": "linux/amd64", "linux-aarch64": "linux/arm64", "linux-ppc64le": "linux/ppc64le"}
+_FILE = "/tmp/environment.yml"
+_ROOT = "/opt/conda"
+_GIT = "apt-get update && apt-get install --yes --no-install-recommends git && rm -rf /var/lib/apt/lists/*"
+_TORCH = re.compile(r"==[^+]+\+((?:cu|rocm)[\d.]+|cpu|xpu)$")
+_TEMPLATE = re.compile(r"\{(?=\{)")
+
+
+def can_hold(name: str, value: str) -> bool:
+    """Whether a recipe can set such a variable: neither of the formats has a way to write a line break."""
+    return re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) is not None and value.isprintable()
+
+
+def write_dockerfile(content: FileContent, platform: str | None, cuda: str | None) -> str:
+    """The text of a ``Dockerfile``.
+
+    Parameters
+    ----------
+    content:
+        What to install; of ``variables``, those that can be held are set in the image.
+    platform:
+        conda's name of the platform whose builds ``content`` names; None for any.
+    cuda:
+        The newest CUDA version that the driver of the machines can run, where it is for GPUs.
+    """
+    text = _file(content)
+    word = _delimiter(text)
+    place = f"--platform={_PLATFORMS[platform]} " if platform in _PLATFORMS else ""
+    lines = ["# syntax=docker/dockerfile:1", f"# The environment “{_plain(content.name)}”, in an image."]
+    lines.append("# Build it: docker build --tag NAME --file THIS_FILE .")
+    lines += ["# Run it on a machine with a GPU: docker run --gpus all NAME COMMAND"] if cuda else []
+    lines.append(f"FROM {place}{_IMAGE}")
+    if _needs_git(content):
+        lines += ["USER root", f"RUN {_GIT}", "USER $MAMBA_USER"]
+    lines += [f"COPY --chown=$MAMBA_USER:$MAMBA_USER <<'{word}' {_FILE}", f"{text}{word}"]
+    # While the image is built there is no driver to ask.
+    override = f"CONDA_OVERRIDE_CUDA={shlex.quote(cuda)} " if cuda else ""
+    lines += [f"RUN {override}micromamba install --yes --name base --file {_FILE} \\"]
+    lines += ["    && micromamba clean --all --yes"]
+    lines += ["ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility"] if cuda else []
+    lines += [f'ENV {name}="{_docker(value)}"' for name, value in _variables(content.variables)]
+    # For the RUN lines that somebody adds; a container that runs activates the environment by itself.
+    lines += ["ARG MAMBA_DOCKERFILE_ACTIVATE=1", ""]
+    return "\n".join(lines)
+
+
+def write_apptainer(content: FileContent, cuda: str | None) -> str:
+    """The text of an Apptainer (Singularity) definition file; the parameters are those of `write_dockerfile`."""
+    text = _file(content)
+    word = _delimiter(text)
+    lines = [
+        f"# The environment “{_plain(content.name)}”, in an image.",
+        "# Build it: apptainer build NAME.sif THIS_FILE",
+    ]
+    lines.append(f"# Run it: apptainer run {'--nv ' if cuda else ''}NAME.sif COMMAND")
+    lines += ["Bootstrap: docker", f"From: {_IMAGE.removeprefix('docker.io/')}", "", "%post"]
+    lines += [f"    {_GIT}"] if _needs_git(content) else []
+    lines += [f"    export MAMBA_ROOT_PREFIX={_ROOT}"]
+    lines += [f"    export CONDA_OVERRIDE_CUDA={shlex.quote(cuda)}"] if cuda else []
+    # The text ends where its delimiter stands at the begin of a line, so nothing of it is indented.
+    lines += [f"    cat > {_FILE} <<'{word}'", f"{text}{word}"]
+    lines += [f"    micromamba install --yes --name base --file {_FILE}", "    micromamba clean --all --yes", ""]
+    lines += ["%environment", f"    export MAMBA_ROOT_PREFIX={_ROOT}", f"    export PATH={_ROOT}/bin:$PATH"]
+    lines += [f"    export {name}={_apptainer(value)}" for name, value in _variables(content.variables)]
+    lines += ["", "%runscript", f'    exec micromamba run --prefix {_ROOT} "$@"', ""]
+    return "\n".join(lines)
+
+
+def _file(content: FileContent) -> str:
+    """The file for micromamba: the image's environment has a name already, and the image sets the variables."""
+    # pip looks on all indexes, and nowhere else are wheels for such a version of CUDA.
+    variants = sorted({found[1] for line in content.pypi if (found := _TORCH.search(line))})
+    indexes = [f"--extra-index-url https://download.pytorch.org/whl/{variant}" for variant in variants]
+    pypi = [*indexes, *content.pypi]
+    return write_environment(msgspec.structs.replace(content, name=None, variables={}, platforms=[], pypi=pypi))
+
+
+def _needs_git(content: FileContent) -> bool:
+    return any("git+" in line for line in content.pypi)
+
+
+def _variables(variables: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    return ((name, value) for name, value in variables.items() if can_hold(name, value))
+
+
+def _delimiter(text: str) -> str:
+    word, lines = "ENVIRONMENT", set(text.splitlines())
+    while word in lines:
+        word += "_"
+    return word
+
+
+def _plain(name: str | None) -> str:
+    """A name as a comment can hold it."""
+    shown = "".join(letter if letter.isprintable() else " " for letter in name or "")
+    return _TEMPLATE.sub("{ ", shown)
+
+
+def _docker(value: str) -> str:
+    return re.sub(r'([\\"$])', r"\\\1", value)
+
+
+def _apptainer(value: str) -> str:
+    """Quoted for the shell; two braces in a row would be one of Apptainer's own variables."""
+    return _TEMPLATE.sub("{''", shlex.quote(value))

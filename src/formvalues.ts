@@ -1,0 +1,142 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import type { NewEnvironment, Problem } from './_models';
+import { makeProblem } from './api';
+import { baseName } from './format';
+import { gpuProblem } from './gputyped';
+import { requirementProblem } from './requirements';
+import { specName, specProblem } from './specs';
+import type { IFilling } from './templates';
+
+/** What the form of a new environment holds. */
+export interface IFormValues {
+  /** The name; used while `prefix` is null. */
+  name: string;
+  /** The location a name goes to; null is the default one. */
+  location: string | null;
+  /** The folder, when it was chosen instead of a name. */
+  prefix: string | null;
+  /** What the packages come from at first. */
+  start: 'packages' | 'template';
+  /** The name of the template that was chosen. */
+  template: string | null;
+  /** What that template has put in; null while it has not. */
+  filled: IFilling | null;
+  /** `latest`, `none`, or a series such as `3.12`. */
+  python: string;
+  /** The match specs. */
+  specs: string[];
+  /** The requirements that come from PyPI. */
+  pypi: string[];
+  /** The name of the GPU target; null is this machine. */
+  gpu: string | null;
+  /** Whether to register a kernel. */
+  kernel: boolean;
+  /** The kernel's name in the launcher; empty for the environment's name. */
+  displayName: string;
+  /** The channels; null for the configured ones. */
+  channels: string[] | null;
+}
+
+/** The form as it opens. */
+export const EMPTY_FORM: IFormValues = {
+  name: '',
+  location: null,
+  prefix: null,
+  start: 'packages',
+  template: null,
+  filled: null,
+  python: 'latest',
+  specs: [],
+  pypi: [],
+  gpu: null,
+  kernel: true,
+  displayName: '',
+  channels: null
+};
+
+/** Whether the server can tell which folder is meant: `/blue/me/x`, `~/x`. */
+export function isFullPath(path: string): boolean {
+  return /^~?\//.test(path.trim());
+}
+
+/** The kernel's name in the launcher when none is given. */
+export function defaultDisplayName({ name, prefix }: IFormValues): string {
+  return prefix === null ? name.trim() : baseName(prefix.trim());
+}
+
+/** The form as the server wants it; `accept` are the codes of the problems that were said yes to. */
+export function toRequest(
+  values: IFormValues,
+  accept: string[]
+): NewEnvironment {
+  const { name, location, prefix, python, specs, pypi, channels, gpu } = values;
+  const asked = specs.some(spec => specName(spec) === 'python');
+  const first =
+    asked || python === 'none'
+      ? []
+      : [python === 'latest' ? 'python' : `python=${python}`];
+  const displayName = values.displayName.trim() || defaultDisplayName(values);
+  return {
+    source: {
+      type: 'specs',
+      specs: [...first, ...specs],
+      ...(pypi.length && { pypi })
+    },
+    kernel: values.kernel ? { display_name: displayName } : null,
+    ...(prefix !== null ? { prefix: prefix.trim() } : { name: name.trim() }),
+    ...(prefix === null && location !== null && { location }),
+    ...(channels !== null && { channels }),
+    ...(gpu !== null && { gpu }),
+    ...(accept.length && { accept })
+  };
+}
+
+/** What can be said of the form without the server. */
+export function formProblem(
+  values: IFormValues,
+  trans: TranslationBundle
+): Problem | null {
+  const { name, prefix, start, template, specs, pypi, python, channels, gpu } =
+    values;
+  const wrong = (field: keyof IFormValues, message: string, hint = '') =>
+    makeProblem('invalid', message, hint, field);
+  if (prefix === null && !name.trim()) {
+    return wrong('name', trans.__('Give the environment a name.'));
+  }
+  if (prefix !== null && !isFullPath(prefix)) {
+    return wrong(
+      'prefix',
+      trans.__('Give the full path of the folder, starting with “/” or “~/”.')
+    );
+  }
+  if (start === 'template' && !template && !specs.length && !pypi.length) {
+    return wrong(
+      'template',
+      trans.__('Choose a template, or start from packages.')
+    );
+  }
+  const odd = specs.map(spec => specProblem(spec, trans)).find(Boolean) ?? '';
+  if (odd) {
+    return wrong('specs', odd);
+  }
+  const strange =
+    pypi.map(line => requirementProblem(line, trans)).find(Boolean) ?? '';
+  if (strange) {
+    return wrong('pypi', strange);
+  }
+  if (!specs.length && python === 'none') {
+    return wrong(
+      'specs',
+      trans.__('Add a package, or choose a Python version.')
+    );
+  }
+  const impossible = gpuProblem(gpu, trans);
+  if (impossible) {
+    return wrong('gpu', impossible);
+  }
+  if (channels !== null && !channels.length) {
+    return wrong('channels', trans.__('Give at least one channel.'));
+  }
+  return null;
+}
