@@ -1,26 +1,14 @@
-import { nullTranslator } from '@jupyterlab/translation';
-
-import { Creation } from '../creation';
+import type { Creation } from '../creation';
 import type { IFormValues } from '../formvalues';
-import { type FakeServer, makeJob, makeModel } from './fakes';
-
-const trans = nullTranslator.load('test');
-const PLAN = { id: 'p1', actions: [], warnings: [] };
+import { makeCreation, PLAN } from './creations';
+import { type FakeServer } from './fakes';
 
 let server: FakeServer;
 let creation: Creation;
 let stop: () => void;
 
 function start(values: Partial<IFormValues> = {}): void {
-  const made = makeModel();
-  server = made.server;
-  server.answers['POST environments/preview'] = [200, PLAN];
-  server.answers['POST environments'] = [202, makeJob({ state: 'queued' })];
-  creation = new Creation(made.model, trans, values);
-  stop = () => {
-    creation.dispose();
-    made.model.dispose();
-  };
+  ({ server, creation, stop } = makeCreation(values));
 }
 
 afterEach(() => stop());

@@ -1,44 +1,21 @@
-import { nullTranslator } from '@jupyterlab/translation';
-
 import type { GpuRemedy } from '../_models';
-import { Creation } from '../creation';
+import type { Creation } from '../creation';
 import { remedied } from '../formremedy';
 import { EMPTY_FORM, type IFormValues } from '../formvalues';
-import { type FakeServer, makeJob, makeModel } from './fakes';
-
-const trans = nullTranslator.load('test');
-const PLAN = { id: 'p1', actions: [], warnings: [] };
+import { makeCreation, PLAN } from './creations';
+import { type FakeServer, makeRemedy as remedy } from './fakes';
 
 let server: FakeServer;
 let creation: Creation;
 let stop: () => void;
 
 function start(values: Partial<IFormValues> = {}): void {
-  const made = makeModel();
-  server = made.server;
-  server.answers['POST environments/preview'] = [200, PLAN];
-  server.answers['POST environments'] = [202, makeJob({ state: 'queued' })];
-  creation = new Creation(made.model, trans, values);
-  stop = () => {
-    creation.dispose();
-    made.model.dispose();
-  };
+  ({ server, creation, stop } = makeCreation(values));
 }
 
 afterEach(() => stop());
 
 describe('the GPU', () => {
-  const remedy = (change: Partial<GpuRemedy>): GpuRemedy => ({
-    title: 'Do it',
-    add: [],
-    remove: [],
-    pypi_add: [],
-    pypi_remove: [],
-    unpin: [],
-    channels: null,
-    gpu: null,
-    ...change
-  });
   const stopped = { ...PLAN, gpu: { target: {}, builds: [], stop: true } };
 
   it('is part of the request unless it is that of this machine', () => {

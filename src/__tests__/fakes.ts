@@ -2,7 +2,7 @@ import { ServerConnection } from '@jupyterlab/services';
 import { nullTranslator } from '@jupyterlab/translation';
 import { Signal } from '@lumino/signaling';
 
-import type { Job } from '../_models';
+import type { GpuRemedy, Job } from '../_models';
 import { EnvManagerModel, JOB_EVENT } from '../model';
 
 /** A job as the server writes it. */
@@ -91,6 +91,21 @@ export function makeModel(server = new FakeServer()) {
   const emit = (schema = JOB_EVENT, job = 'j1') =>
     stream.emit({ schema_id: schema, job });
   return { model, server, emit, specs };
+}
+
+/** A way out that changes so much. */
+export function makeRemedy(change: Partial<GpuRemedy>): GpuRemedy {
+  return {
+    title: 'Do it',
+    add: [],
+    remove: [],
+    pypi_add: [],
+    pypi_remove: [],
+    unpin: [],
+    channels: null,
+    gpu: null,
+    ...change
+  };
 }
 
 /** Wait until the condition holds. */

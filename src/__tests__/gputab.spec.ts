@@ -12,6 +12,7 @@ import {
   toChange
 } from '../pending';
 import { forChange, targetTitle, withRemedy } from '../remedyitems';
+import { makeRemedy as remedy } from './fakes';
 
 const trans = nullTranslator.load('test');
 const NOW = new Date(2026, 10, 27, 16, 0);
@@ -45,20 +46,6 @@ describe('a badge', () => {
 
 describe('a way out', () => {
   const H100 = { name: 'h100', title: 'H100 nodes' } as GpuTarget;
-
-  function remedy(change: Partial<GpuRemedy>): GpuRemedy {
-    return {
-      title: 'Do it',
-      add: [],
-      remove: [],
-      pypi_add: [],
-      pypi_remove: [],
-      unpin: [],
-      channels: null,
-      gpu: null,
-      ...change
-    };
-  }
 
   const CPU = installItem('pytorch=*=cpu*');
   const PIN = pinItem({ name: 'pytorch', manager: 'conda', version: '2.0' });
