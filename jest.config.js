@@ -17,9 +17,13 @@ const esModules = [
   'yjs'
 ].join('|');
 
+const jupyterLab = jestJupyterLab(__dirname);
+
 module.exports = {
-  ...jestJupyterLab(__dirname),
+  ...jupyterLab,
   automock: false,
+  // By default one of two cores stays idle.
+  maxWorkers: '100%',
   modulePathIgnorePatterns: [
     '<rootDir>/.venv/',
     '<rootDir>/jupyter_envmanager/',
@@ -27,5 +31,17 @@ module.exports = {
   ],
   reporters: ['default'],
   testRegex: 'src/__tests__/.*\\.spec\\.tsx?$',
+  transform: {
+    ...jupyterLab.transform,
+    // Types are checked once, by tsc, instead of by each worker.
+    '^.+\\.tsx?$': [
+      'ts-jest/legacy',
+      {
+        tsconfig: './tsconfig.test.json',
+        isolatedModules: true,
+        diagnostics: false
+      }
+    ]
+  },
   transformIgnorePatterns: [`/node_modules/(?!${esModules}).+`]
 };

@@ -32,6 +32,8 @@ from .errors import (
 )
 from .models import (
     Change,
+    CompareRequest,
+    FileAddress,
     FileText,
     InstallLine,
     JobEvents,
@@ -42,6 +44,7 @@ from .models import (
     NewEnvironment,
     NewKernel,
     NotebookCode,
+    PackRequest,
     Problem,
     Request,
     Rollback,
@@ -337,6 +340,38 @@ class ExportHandler(BaseHandler):
         self.answer(await self.service.exports.export(environment, format))
 
 
+class CompareHandler(BaseHandler):
+    """``POST environments/<id>/compare``: how it differs from another one, or from a file."""
+
+    @web.authenticated
+    @authorized
+    async def post(self, environment: str) -> None:
+        self.answer(await self.service.comparisons.compare(environment, self.body(CompareRequest)))
+
+
+class SharingHandler(BaseHandler):
+    """``GET environments/<id>/sharing``: whether the group can use it; ``POST``: put right what keeps it from that."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, environment: str) -> None:
+        self.answer(await self.service.sharing.check(environment))
+
+    @web.authenticated
+    @authorized
+    async def post(self, environment: str) -> None:
+        self.answer(await self.service.sharing.repair(environment))
+
+
+class PackHandler(BaseHandler):
+    """``POST environments/<id>/pack``: write it as an archive."""
+
+    @web.authenticated
+    @authorized
+    async def post(self, environment: str) -> None:
+        self.accepted(await self.service.packs.pack(environment, self.body(PackRequest)))
+
+
 class ActivationHandler(BaseHandler):
     """``GET environments/<id>/activation``: how to use it outside Jupyter."""
 
@@ -493,7 +528,16 @@ class FileHandler(BaseHandler):
     @web.authenticated
     @authorized
     async def post(self) -> None:
-        self.answer(await self.service.read_file(self.body(FileText)))
+        self.answer(await self.service.files.read(self.body(FileText)))
+
+
+class FetchHandler(BaseHandler):
+    """``POST files/fetch``: a file from an address that the site allows."""
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        self.answer(await self.service.files.fetch(self.body(FileAddress)))
 
 
 class FoldersHandler(BaseHandler):
@@ -581,6 +625,9 @@ ROUTES: list[tuple[str, type[BaseHandler]]] = [
     (rf"/envmanager/environments/{_ID}/kernels", OffersHandler),
     (rf"/envmanager/environments/{_ID}/description", DescriptionHandler),
     (rf"/envmanager/environments/{_ID}/export", ExportHandler),
+    (rf"/envmanager/environments/{_ID}/compare", CompareHandler),
+    (rf"/envmanager/environments/{_ID}/sharing", SharingHandler),
+    (rf"/envmanager/environments/{_ID}/pack", PackHandler),
     (rf"/envmanager/environments/{_ID}/activation", ActivationHandler),
     (rf"/envmanager/environments/{_ID}/terminal", TerminalHandler),
     (r"/envmanager/packages", SearchHandler),
@@ -596,6 +643,7 @@ ROUTES: list[tuple[str, type[BaseHandler]]] = [
     (r"/envmanager/gpus", GpusHandler),
     (r"/envmanager/templates", TemplatesHandler),
     (r"/envmanager/files/read", FileHandler),
+    (r"/envmanager/files/fetch", FetchHandler),
     (r"/envmanager/folders", FoldersHandler),
     (r"/envmanager/channels/refresh", ChannelRefreshHandler),
     (r"/envmanager/jobs", JobsHandler),

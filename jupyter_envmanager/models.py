@@ -15,10 +15,10 @@ import msgspec
 EnvironmentKind = Literal["named", "path", "group", "base", "venv"]
 EnvironmentState = Literal["ready", "building", "broken"]
 JobState = Literal["queued", "waiting", "running", "succeeded", "failed", "cancelled", "lost"]
-Phase = Literal["solve", "download", "link", "pypi", "verify", "swap", "kernel", "bytecode", "remove"]
+Phase = Literal["solve", "download", "link", "pypi", "verify", "swap", "kernel", "bytecode", "remove", "pack"]
 Manager = Literal["conda", "pypi"]
 Operation = Literal["install", "remove", "upgrade", "downgrade", "rebuild"]
-JobAction = Literal["create", "change", "rollback", "remove"]
+JobAction = Literal["create", "change", "rollback", "remove", "pack"]
 CheckState = Literal["pending", "running", "passed", "failed"]
 KernelScope = Literal["me", "group", "server", "site"]
 KernelRemedy = Literal["register", "install", "rename", "remove"]
@@ -37,6 +37,10 @@ ExportFormat = Literal[
     "apptainer",
     "job",
 ]
+GroupAccess = Literal["read", "write"]
+ArchiveFormat = Literal["tar.gz", "tar.zst", "zip"]
+Relaxed = Literal["build", "patch", "version"]
+DifferenceKind = Literal["only_here", "only_there", "version", "build", "channel"]
 GpuTargetOrigin = Literal["machine", "site", "cpu", "custom"]
 
 
@@ -73,7 +77,11 @@ class Setting(_Wire, frozen=True, kw_only=True):
 
 
 class Location(_Wire, frozen=True, kw_only=True):
-    """A folder that may hold environments."""
+    """A folder that may hold environments.
+
+    ``group`` names the Unix group that a shared location is for, None for one that is not shared; ``access`` says
+    whether its members may change what is there, or only use it.
+    """
 
     path: str
     label: str
@@ -82,20 +90,23 @@ class Location(_Wire, frozen=True, kw_only=True):
     default: bool = False
     free: int | None = None
     free_files: int | None = None
+    group: str | None = None
+    access: GroupAccess | None = None
 
 
 class Policy(_Wire, frozen=True, kw_only=True):
-    """What this site allows."""
+    """What this site allows; ``file_urls`` are the beginnings of addresses that files may be fetched from."""
 
     allowed_roots: list[str]
     allowlist_channels: list[str] = []
     denylist_channels: list[str] = []
     keep_generations: int = 3
     run_link_scripts: bool = False
+    file_urls: list[str] = []
 
 
 class Status(_Wire, frozen=True, kw_only=True):
-    """What the panel needs before anything else."""
+    """What the panel needs before anything else; ``offline`` says that only the caches are asked."""
 
     version: str
     engine: str
@@ -107,6 +118,7 @@ class Status(_Wire, frozen=True, kw_only=True):
     policy: Policy
     settings: list[Setting] = []
     problems: list[Problem] = []
+    offline: bool = False
 
 
 class Language(_Wire, frozen=True, kw_only=True):
@@ -124,7 +136,8 @@ class Environment(_Wire, frozen=True, kw_only=True):
     is wrong with a broken one. ``job`` is the id of the job that works on it now. ``unchangeable`` says why packages
     cannot be changed here (protected, frozen, read only, a venv …), and is empty where they can. ``frozen`` ones carry
     the marker of CEP 22 (https://github.com/conda/ceps/blob/main/cep-0022.md). ``gpu`` is what the last GPU check
-    found, ``gpu_checked`` when that was; it is ``gpu_outdated`` when packages have changed since.
+    found, ``gpu_checked`` when that was; it is ``gpu_outdated`` when packages have changed since. ``owner`` is the
+    name of the user it belongs to, ``group`` the Unix group that it is shared with, None where it is not.
     """
 
     id: str
@@ -150,6 +163,8 @@ class Environment(_Wire, frozen=True, kw_only=True):
     gpu: GpuState | None = None
     gpu_checked: float | None = None
     gpu_outdated: bool = False
+    owner: str = ""
+    group: str | None = None
 
 
 class Environments(_Wire, frozen=True, kw_only=True):
@@ -278,12 +293,14 @@ class SpecsSource(Request, frozen=True, kw_only=True, tag_field="type", tag="spe
 class FileSource(Request, frozen=True, kw_only=True, tag_field="type", tag="file"):
     """Start from a file's content.
 
-    An empty ``format`` (`SpecFormat`) is found out from ``content`` and ``filename``.
+    An empty ``format`` (`SpecFormat`) is found out from ``content`` and ``filename``. ``relaxed`` maps specs, as the
+    file has them, to the ones that are asked for instead (`Relaxation`).
     """
 
     format: str
     content: str
     filename: str = ""
+    relaxed: dict[str, str] = {}
 
 
 class CloneSource(Request, frozen=True, kw_only=True, tag_field="type", tag="clone"):
@@ -292,7 +309,13 @@ class CloneSource(Request, frozen=True, kw_only=True, tag_field="type", tag="clo
     environment: str
 
 
-Source = SpecsSource | FileSource | CloneSource
+class ArchiveSource(Request, frozen=True, kw_only=True, tag_field="type", tag="archive"):
+    """Start from a packed environment: the ``path`` of an archive on the server, absolute or relative to its root."""
+
+    path: str
+
+
+Source = SpecsSource | FileSource | CloneSource | ArchiveSource
 
 
 class NewEnvironment(Request, frozen=True, kw_only=True):
@@ -332,6 +355,9 @@ class Change(Request, frozen=True, kw_only=True):
     whose files are linked anew. ``gpu`` names the `GpuTarget` that the environment is for from now on, None keeps the
     one it has. ``accept`` holds the codes of problems that need an explicit yes (``overwrites_conda``, ``cpu_build``).
     ``plan`` is the id of a preview; with it exactly that plan is applied.
+
+    ``source`` is a file, or another environment, that the environment is to become like: what it asks for is installed,
+    exactly where it says exactly what. With ``prune`` everything else goes.
     """
 
     install: list[str] = []
@@ -342,6 +368,8 @@ class Change(Request, frozen=True, kw_only=True):
     repair: list[str] = []
     pypi: PypiChange = msgspec.field(default_factory=lambda: PypiChange())
     gpu: str | None = None
+    source: FileSource | CloneSource | None = None
+    prune: bool = False
     accept: list[str] = []
     plan: str | None = None
 
@@ -904,7 +932,7 @@ class Job(_Wire, frozen=True, kw_only=True):
 
     ``environment`` and ``prefix`` name what it works on. ``generation`` is the one that it made current. ``aftercare``
     is true while a succeeded job still test-starts its kernel and compiles bytecode; nobody needs to wait for that.
-    ``waiting_for`` says for whom a waiting job waits.
+    ``waiting_for`` says for whom a waiting job waits. ``file`` is the archive that a finished job has written.
     """
 
     id: str
@@ -926,6 +954,7 @@ class Job(_Wire, frozen=True, kw_only=True):
     kernel: str | None = None
     check: KernelCheck | None = None
     aftercare: bool = False
+    file: str | None = None
     error: Problem | None = None
 
 
@@ -991,6 +1020,99 @@ class FileContent(_Wire, frozen=True, kw_only=True):
     locked: int = 0
     usable: bool = True
     problems: list[Problem] = []
+
+
+class RelaxedSpec(_Wire, frozen=True, kw_only=True):
+    """A spec that asks for less than one of a file, and the part of it that it ``drops``; ``found`` is the version that
+    a channel has for it.
+    """
+
+    spec: str
+    drops: Relaxed
+    found: str = ""
+
+
+class Relaxation(_Wire, frozen=True, kw_only=True):
+    """A spec of a file that cannot be met, as the file has it, and what could stand for it; the mildest choice first.
+
+    All of them come in ``details["relaxations"]`` of a `Problem`; a choice is made with ``FileSource.relaxed``. Without
+    ``choices`` there is no such package. ``line`` counts from 1.
+    """
+
+    spec: str
+    line: int | None = None
+    manager: Manager = "conda"
+    message: str
+    choices: list[RelaxedSpec] = []
+
+
+class FileAddress(Request, frozen=True, kw_only=True):
+    """Where a file is to be fetched from."""
+
+    url: str
+
+
+class CompareRequest(Request, frozen=True, kw_only=True):
+    """What an environment is compared with: another ``environment``, by id, or a ``file``."""
+
+    environment: str | None = None
+    file: FileText | None = None
+
+
+class Difference(_Wire, frozen=True, kw_only=True):
+    """A package that is not the same on both sides.
+
+    ``here`` and ``there`` are versions; ``there`` is what is asked for where it is compared with a file that names no
+    exact version. None where the package is missing.
+    """
+
+    name: str
+    manager: Manager = "conda"
+    kind: DifferenceKind
+    here: str | None = None
+    there: str | None = None
+    here_detail: str = ""
+    there_detail: str = ""
+
+
+class Comparison(_Wire, frozen=True, kw_only=True):
+    """How an environment differs from another one, or from a file.
+
+    ``title`` names the other. ``same`` counts the packages that agree. ``exact`` says that the other names every
+    package; else what it does not name is needed by something, and is no difference.
+    """
+
+    title: str
+    differences: list[Difference]
+    same: int
+    exact: bool = True
+    problems: list[Problem] = []
+
+
+class Sharing(_Wire, frozen=True, kw_only=True):
+    """Who can use an environment, and who can change it.
+
+    ``group`` is the Unix group that it is shared with, None where it is not. ``problems`` is what keeps other members
+    from reading it; ``repairable`` says that this user may put all or some of that right. ``members`` are the group's,
+    as far as the system tells; ``writers`` those who can change it, in words.
+    """
+
+    owner: str
+    group: str | None = None
+    access: GroupAccess | None = None
+    members: list[str] = []
+    writers: str = ""
+    files: int = 0
+    repairable: bool = False
+    problems: list[Problem] = []
+
+
+class PackRequest(Request, frozen=True, kw_only=True):
+    """Where to write the archive of an environment: a ``folder`` of the server, absolute or relative to its root."""
+
+    folder: str = ""
+    filename: str = ""
+    format: ArchiveFormat = "tar.gz"
 
 
 class Export(_Wire, frozen=True, kw_only=True):

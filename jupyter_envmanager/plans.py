@@ -22,7 +22,9 @@ _ID = re.compile(r"[0-9a-f]{1,32}")
 class StoredPlan(msgspec.Struct, frozen=True, kw_only=True, tag="create"):
     """The plan of a new environment with all that its worker needs: the records to link and the specs asked for, and
     what comes from PyPI after them. ``channels`` are those it was made on, None for the configured ones; ``variables``
-    are set when it is active.
+    are set when it is active. With ``copies`` (the prefix of an environment) or ``unpacks`` (an archive) nothing is
+    linked: the files come from there, which was in the state ``origin`` when the plan was made. ``digest`` is of the
+    archive's records.
     """
 
     plan: Plan
@@ -32,6 +34,10 @@ class StoredPlan(msgspec.Struct, frozen=True, kw_only=True, tag="create"):
     pypi: PypiPlan | None = None
     channels: list[str] | None = None
     variables: dict[str, str] = {}
+    copies: str | None = None
+    unpacks: str | None = None
+    origin: str = ""
+    digest: str = ""
     created: float
 
 
@@ -41,6 +47,7 @@ class StoredChange(msgspec.Struct, frozen=True, kw_only=True, tag="change"):
     ``records`` are to be linked, ``remove`` names to be unlinked, ``relink`` names to be linked anew. ``specs`` is all
     that is asked for in the end; ``update_specs`` and ``remove_specs`` go into conda's history. ``pins`` is the new
     content of the pins, None when it does not change. ``replaced`` are PyPI packages that make room for conda's.
+    ``variables`` are those that are set when it is active from now on, None when they do not change.
     """
 
     plan: Plan
@@ -55,11 +62,21 @@ class StoredChange(msgspec.Struct, frozen=True, kw_only=True, tag="change"):
     pypi: PypiPlan | None
     replaced: list[str]
     channels: list[str]
+    variables: dict[str, str] | None = None
     created: float
 
 
 Stored = StoredPlan | StoredChange
 S = TypeVar("S", StoredPlan, StoredChange)
+
+
+def origin(archive: Path) -> str:
+    """Tells whether an archive is the one that a plan was made from; ``""`` where there is none."""
+    try:
+        status = archive.stat()
+    except OSError:
+        return ""
+    return f"{status.st_size}-{status.st_mtime_ns}-{status.st_ino}"
 
 
 def check_stop(plan: Plan) -> None:

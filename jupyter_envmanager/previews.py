@@ -19,7 +19,7 @@ import msgspec
 from . import sources
 from .config import Settings
 from .environments import environment_id, fingerprint
-from .errors import Invalid, Unsatisfiable
+from .errors import EnvManagerError, Invalid, NotFound, Unsatisfiable
 from .gpu.names import FORGE
 from .gpu.wheeladvice import with_wheels
 from .gpu.wheels import Wheels, for_target, gpu_builds
@@ -27,6 +27,7 @@ from .kernels import KERNEL_PACKAGES, has_kernel_package
 from .models import GpuTarget, NewEnvironment, Plan, PlanAction, PlanGpu, Problem, SpecsSource
 from .plans import PlanStore, StoredPlan
 from .pypi import Brought, PypiPlan, PypiRequest, PypiSettings, PypiState, resolve
+from .specfiles import FileSpec
 from .targets import free_space
 
 if TYPE_CHECKING:
@@ -75,7 +76,9 @@ class Previewer:
         if key not in self._channels:
             while len(self._channels) >= _KEPT:
                 self._channels.pop(next(iter(self._channels)))
-            self._channels[key] = Channels(reach, writable_cache(settings.pkgs_dirs) / "cache" / "envmanager")
+            self._channels[key] = Channels(
+                reach, writable_cache(settings.pkgs_dirs) / "cache" / "envmanager", settings.pkgs_dirs
+            )
         return self._channels[key]
 
     def refresh(self) -> None:
@@ -131,15 +134,18 @@ class Previewer:
             offers=[FORGE] if settings.allows_channel(FORGE) else [],
             strict=settings.channel_priority == "strict",
         )
-        solution = await self._solve(request, channels, aim, settings)
         wheels = for_target(_requirements(request), target, pypi.torch_index)
-        python = await self._python(request, wheels, solution, settings, pypi)
+        try:
+            solution = await self._solve(request, channels, aim, settings)
+            python = await self._python(request, wheels, solution, settings, pypi)
+        except (NotFound, Unsatisfiable) as error:
+            raise await self._relaxable(error, begun.file_specs, channels, aim, settings, pypi) from error
         objects = records.to_json(solution.records)
         advice = await variants.advice(channels, aim, await asyncio.to_thread(variants.as_builds, solution.records))
         plan = await asyncio.to_thread(plan_of, prefix, solution, objects, settings, request, python)
         theirs = gpu_builds(python.actions if python is not None else [], target, wheels)
         advice = with_wheels(advice, theirs, target, _requirements(request), targets)
-        plan = with_gpu(plan, target, advice, request.accept, [*begun.problems, *renames])
+        plan = with_gpu(plan, target, advice, request.accept, [*channels.outdated, *begun.problems, *renames])
         return StoredPlan(
             plan=plan,
             request=asked,
@@ -172,6 +178,34 @@ class Previewer:
             return await answer(aim.target)
         except Unsatisfiable as error:
             raise await variants.explained(channels, aim, error, for_any) from error
+
+    async def _relaxable(
+        self,
+        error: EnvManagerError,
+        specs: Sequence[FileSpec],
+        channels: Channels,
+        aim: Aim,
+        settings: Settings,
+        pypi: PypiSettings,
+    ) -> EnvManagerError:
+        """The error with what could stand for the specs of a file that are to blame."""
+        from .engine import relaxing, solve
+
+        virtual = await self.virtual_packages(aim.target)
+
+        async def answer(texts: list[str], preferred: Sequence[Any]) -> Sequence[Any]:
+            return await solve.find_records(
+                channels,
+                solve.parse_specs([*texts, *settings.create_default_packages]),
+                priority=settings.channel_priority,
+                constraints=settings.pinned_packages,
+                virtual=virtual,
+                locked=preferred,
+                explain=False,
+            )
+
+        strict = settings.channel_priority == "strict"
+        return await relaxing.explained(error, specs, channels, answer, pypi, strict=strict) if specs else error
 
     async def _python(
         self, request: NewEnvironment, wheels: Wheels, solution: Solution, settings: Settings, pypi: PypiSettings
@@ -246,9 +280,18 @@ def plan_of(
     request: NewEnvironment,
     python: PypiPlan | None,
 ) -> Plan:
-    """The plan of these packages and those from PyPI, without what it means for the GPU. Blocking."""
-    from .engine.transaction import is_cached
+    """The plan of these packages and those from PyPI, without what it means for the GPU. Blocking.
 
+    Raises
+    ------
+    ChannelUnreachable
+        Something is to be downloaded, and conda's configuration says offline.
+    """
+    from .engine.transaction import is_cached
+    from .engine.withoutnetwork import check_cached
+
+    if settings.offline:
+        check_cached(objects, settings.pkgs_dirs)
     cached = [is_cached(entry, settings.pkgs_dirs) for entry in objects]
     sizes = [int(entry.get("size") or 0) for entry in objects]
     download = sum(size for size, here in zip(sizes, cached, strict=True) if not here)

@@ -14,22 +14,28 @@ _HIDDEN = "***"
 _CHAR = r"""(?:[^\s/"]|"(?![,:\]}]))"""
 _LOOSE_CHAR = r"""(?:[^\s"]|"(?![,:\]}]))"""
 
-_RULES: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(rf"(?<=://){_CHAR}*@"), f"{_HIDDEN}@"),
-    (re.compile(rf"(?<=://)[^\s/@:\"]*:{_LOOSE_CHAR}{{1,512}}@"), f"{_HIDDEN}@"),
+# Enough to see the end of any credential that begins in what is shown of a text.
+_LONGEST = 10_000
+
+# What has to be somewhere in the text for a rule to find anything, the rule, and what stands there instead.
+_RULES: tuple[tuple[str, re.Pattern[str], str], ...] = (
+    ("@", re.compile(rf"(?<=://){_CHAR}*@"), f"{_HIDDEN}@"),
+    ("@", re.compile(rf"(?<=://)[^\s/@:\"]*:{_LOOSE_CHAR}{{1,512}}@"), f"{_HIDDEN}@"),
     # Proxies are often written without a scheme.
-    (re.compile(r"(?<![\w.%+~/@-])[\w.%+~-]{1,128}:[^\s/@\"',]{1,256}@(?=[\w\[])"), f"{_HIDDEN}@"),
+    ("@", re.compile(r"(?<![\w.%+~/@-])[\w.%+~-]{1,128}:[^\s/@\"',]{1,256}@(?=[\w\[])"), f"{_HIDDEN}@"),
     # https://www.anaconda.com/docs/tools/anaconda-org/user-guide/tokens
-    (re.compile(r"(?<=/t/)[^\s/?#\"<>]+"), _HIDDEN),
+    ("/t/", re.compile(r"(?<=/t/)[^\s/?#\"<>]+"), _HIDDEN),
     (
+        "=",
         re.compile(
             r"(?i)(?<![\w.-])([\w.-]*(?:token|password|passwd|secret|signature|credential|api[_-]?key)=)"
             r"[^\s&#\"']*"
         ),
         rf"\1{_HIDDEN}",
     ),
-    (re.compile(r"(?i)([?&;](?:[\w.-]*[_.-])?(?:key|sig|auth|pwd|pass)=)[^\s&#\"']*"), rf"\1{_HIDDEN}"),
+    ("=", re.compile(r"(?i)([?&;](?:[\w.-]*[_.-])?(?:key|sig|auth|pwd|pass)=)[^\s&#\"']*"), rf"\1{_HIDDEN}"),
     (
+        "",
         re.compile(r"(?i)(authorization[\"']?\s*[:=]\s*[\"']?(?:bearer|basic|token)\s+)[^\s\"',]+"),
         rf"\1{_HIDDEN}",
     ),
@@ -47,6 +53,12 @@ def redact(text: str) -> str:
     text:
         Anything: a URL, a log line, a message of another library. Never raises; redacting twice changes nothing.
     """
-    for pattern, replacement in _RULES:
-        text = pattern.sub(replacement, text)
+    for needle, pattern, replacement in _RULES:
+        if needle in text:
+            text = pattern.sub(replacement, text)
     return text
+
+
+def excerpt(text: str, letters: int = 200) -> str:
+    """The beginning of a text of any length, without the credentials in it."""
+    return redact(text[:_LONGEST])[:letters]

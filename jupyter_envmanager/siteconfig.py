@@ -36,6 +36,8 @@ class Site:
     gpu_targets: Sequence[Mapping[str, Any]] = ()
     torch_index: str = ""
     environment_templates: Sequence[Path] = ()
+    shared_locations: Sequence[Mapping[str, Any]] = ()
+    file_urls: Sequence[str] = ()
     environments_txt: Path = field(default_factory=lambda: Path("~/.conda/environments.txt").expanduser())
 
 
@@ -74,6 +76,17 @@ class SiteTraits(HasTraits):
     )
     environment_templates = List(
         Unicode(), config=True, help="Folders of YAML files, each a start for new environments (see docs/admins.md)."
+    )
+    shared_locations = List(
+        Dict(),
+        config=True,
+        help="Folders of environments that a group shares. Each: path, group (a Unix group; default: the folder's), "
+        "access (“read” or “write”: what other members may do), label.",
+    )
+    file_urls = List(
+        Unicode(),
+        config=True,
+        help="Beginnings of https addresses that environment files may be fetched from. Default: none.",
     )
     state_dir = Unicode(
         config=True, help="Folder for jobs, previews and results. Default: “envmanager” in Jupyter's data folder."
@@ -114,6 +127,8 @@ class SiteTraits(HasTraits):
             gpu_targets=self.gpu_targets,
             torch_index=self.torch_index,
             environment_templates=_folders(self.environment_templates),
+            shared_locations=self.shared_locations,
+            file_urls=self.file_urls,
             environments_txt=home / ".conda" / "environments.txt",
         )
 

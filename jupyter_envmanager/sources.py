@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
-from importlib import import_module
+from collections.abc import Iterable, Mapping, Sequence
 from typing import get_args
 
 import msgspec
@@ -14,16 +13,18 @@ from .errors import EnvManagerError, Invalid
 from .models import FileContent, FileSource, FileText, NewEnvironment, Problem, Source, SpecFormat, SpecsSource
 from .pypi import PypiSettings
 from .pypi.requirements import read as read_requirements
-from .specfiles import ERROR, LOCKS, Draft, format_of, read_draft, split_spec
+from .specfiles import ERROR, LOCKS, Draft, FileSpec, format_of, read_draft, relax, split_spec, told
 
 
 class Start(msgspec.Struct, frozen=True, kw_only=True):
     """A request whose source is packages, whatever it was before.
 
-    ``variables`` are set when the environment is active, ``problems`` is what a file says in vain.
+    ``variables`` are set when the environment is active, ``problems`` is what a file says in vain. ``file_specs`` are
+    all that it asks for.
     """
 
     request: NewEnvironment
+    file_specs: list[FileSpec] = []
     variables: dict[str, str] = {}
     problems: list[Problem] = []
 
@@ -35,11 +36,10 @@ async def read(text: FileText, settings: Settings, pypi: PypiSettings) -> FileCo
     """
     format = text.format or format_of(text.filename, text.content)
     if format in LOCKS:
-        # It needs the engine, which nobody pays for before it is used.
-        lockedplans = await asyncio.to_thread(import_module, ".lockedplans", __package__)
-        content: FileContent = await asyncio.to_thread(lockedplans.content, text, format)
-        return content
+        return await asyncio.to_thread(_locked, text.content, format, settings, pypi.allowed_roots)
     draft = await asyncio.to_thread(_checked, text, settings, pypi.allowed_roots, channels=True)
+    # It says that no others are wanted, and is none itself.
+    draft.channels = draft.channels and [item for item in draft.channels if item.text != "nodefaults"]
     return draft.content()
 
 
@@ -50,24 +50,35 @@ async def start(request: NewEnvironment, settings: Settings, pypi: PypiSettings)
     Raises
     ------
     Invalid
-        The file cannot be used; ``line`` is that of the first problem, ``problems`` has all of them.
+        The file cannot be used, or not be relaxed like this; ``line`` is that of the first problem, ``problems`` has
+        all of them.
     """
-    if not isinstance(request.source, FileSource):
+    source = request.source
+    if not isinstance(source, FileSource):
         return Start(request=request)
-    text = text_of(request.source)
-    checks_channels = request.channels is None
-    draft = await asyncio.to_thread(_checked, text, settings, pypi.allowed_roots, channels=checks_channels)
+    draft, specs = await asyncio.to_thread(
+        _relaxed,
+        text_of(source),
+        settings,
+        pypi.allowed_roots,
+        source.relaxed,
+        channels=request.channels is None,
+    )
     content = draft.content()
     if not content.usable:
         raise unusable(content.problems)
+    reachable = [
+        one._replace(asked=_reachable(one.asked, settings)) if one.manager == "conda" else one for one in specs
+    ]
     return Start(
         request=msgspec.structs.replace(
             request,
-            source=SpecsSource(specs=[_reachable(spec, settings) for spec in content.specs], pypi=content.pypi),
+            source=SpecsSource(specs=[one.asked for one in reachable if one.manager == "conda"], pypi=content.pypi),
             channels=_channels(request.channels, content.channels, content.specs, settings),
         ),
+        file_specs=reachable,
         variables=content.variables,
-        problems=content.problems,
+        problems=[*told(specs), *content.problems],
     )
 
 
@@ -115,10 +126,17 @@ def unusable(problems: Sequence[Problem]) -> Invalid:
 
 
 def _checked(text: FileText, settings: Settings, roots: Sequence[str], *, channels: bool) -> Draft:
+    return _relaxed(text, settings, roots, {}, channels=channels)[0]
+
+
+def _relaxed(
+    text: FileText, settings: Settings, roots: Sequence[str], relaxed: Mapping[str, str], *, channels: bool
+) -> tuple[Draft, list[FileSpec]]:
     """Blocks: imports the engine, and looks at the paths of requirements."""
     from .engine.solve import platform
 
     draft = read_draft(text, platform())
+    specs = relax(draft, relaxed if draft.usable else {})
     if channels:
         for name, line in draft.channels or []:
             _note(draft, line, _channel_problem(name, settings))
@@ -131,7 +149,14 @@ def _checked(text: FileText, settings: Settings, roots: Sequence[str], *, channe
             _note(draft, line, _channel_problem(channel, settings))
     for requirement, line in draft.pypi:
         _note(draft, line, _requirement_problem(requirement, roots))
-    return draft
+    return draft, specs
+
+
+def _locked(text: str, format: SpecFormat, settings: Settings, roots: Sequence[str]) -> FileContent:
+    """Blocks: imports the engine, which nobody pays for before it is used."""
+    from .engine.lockcontent import content
+
+    return content(text, format, settings, roots)
 
 
 def _note(draft: Draft, line: int, error: EnvManagerError | None) -> None:

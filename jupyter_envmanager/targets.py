@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from .config import Settings
 from .engine.workplace import FOLDER
 from .environments import is_environment
 from .errors import Conflict, Invalid, NotAllowed, NotFound
 from .models import Folder, FolderListing, Location, NewEnvironment
+from .sharing import SharedPlace, innermost, may_give, not_a_member, shared_places
 
 # What conda refuses (https://docs.conda.io/projects/conda/en/stable/commands/create.html), and control characters.
 _FORBIDDEN = re.compile(r"[/\\:#\x00-\x1f\x7f]")
@@ -21,6 +23,8 @@ NAME_LENGTH = 100
 # Packages are built with a placeholder of 255 bytes where the prefix goes:
 # https://docs.conda.io/projects/conda-build/en/stable/resources/make-relocatable.html
 PREFIX_BYTES = 240
+# Longer ones no file can have (limits.h: PATH_MAX, NAME_MAX).
+_PATH_BYTES, _PART_BYTES = 4095, 255
 
 
 class Targets:
@@ -32,9 +36,21 @@ class Targets:
         Folders below which path environments may be made; the settings' ``envs_dirs`` are always allowed.
     home:
         What ``~`` stands for.
+    shared:
+        The site's ``shared_locations``.
+    root:
+        The server's own, that relative paths start from.
     """
 
-    def __init__(self, allowed_roots: Sequence[Path], home: Path) -> None:
+    def __init__(
+        self,
+        allowed_roots: Sequence[Path],
+        home: Path,
+        shared: Sequence[Mapping[str, Any]] = (),
+        root: Path | None = None,
+    ) -> None:
+        self._shared = shared
+        self.root = root
         self.roots = [root.expanduser() if str(root).startswith("~") else root for root in allowed_roots]
         self.home = home
 
@@ -55,33 +71,48 @@ class Targets:
             prefix, field = self._folder(request.prefix or ""), "prefix"
             self._check_allowed(prefix, settings)
         check_free(prefix, field)
+        self._check_group(prefix)
         return prefix
+
+    def folders(self, settings: Settings) -> list[Path]:
+        """Where environments may be made by name: the ``envs_dirs``, then what groups share."""
+        return list(dict.fromkeys([*settings.envs_dirs, *(Path(place.path) for place in self._places())]))
+
+    def _places(self) -> list[SharedPlace]:
+        return shared_places(self._shared)[0] if self._shared else []
+
+    def _check_group(self, prefix: Path) -> None:
+        place = innermost(os.path.realpath(prefix), self._places())
+        if place is not None and not may_give(place):
+            raise not_a_member(place)
 
     def _location(self, wanted: str | None, settings: Settings) -> Path:
         if wanted is None:
             return default_location(settings)
         if wanted.isprintable():
-            for folder in settings.envs_dirs:
+            for folder in self.folders(settings):
                 if os.path.realpath(folder) == os.path.realpath(wanted):
                     return folder
         raise Invalid(f"{wanted} is not a location for environments.", hint="Choose one of the list.", field="location")
 
-    def _folder(self, text: str) -> Path:
+    def _folder(self, text: str, field: str = "prefix") -> Path:
         if not text.isprintable():
-            raise Invalid("The folder holds characters that no path can have.", field="prefix")
+            raise Invalid("The folder holds characters that no path can have.", field=field)
         expanded = str(self.home) + text[1:] if text == "~" or text.startswith("~/") else text
         path = Path(expanded)
         if not path.is_absolute():
-            raise Invalid(f"“{text}” is not a full path.", hint="Begin with / or ~/.", field="prefix")
+            raise Invalid(f"“{text}” is not a full path.", hint="Begin with / or ~/.", field=field)
         if ".." in path.parts:
-            raise Invalid("A folder may not contain “..”.", hint="Write the full path.", field="prefix")
+            raise Invalid("A folder may not contain “..”.", hint="Write the full path.", field=field)
         if FOLDER in path.parts:
-            raise Invalid(f"“{FOLDER}” is where environments are built.", hint="Choose another folder.", field="prefix")
+            raise Invalid(f"“{FOLDER}” is where environments are built.", hint="Choose another folder.", field=field)
+        if len(os.fsencode(path)) > _PATH_BYTES or any(len(os.fsencode(part)) > _PART_BYTES for part in path.parts):
+            raise Invalid("The path is longer than any can be.", hint="Check it.", field=field)
         return path
 
     def _check_allowed(self, prefix: Path, settings: Settings) -> None:
         true = Path(os.path.realpath(prefix))
-        roots = [*self.roots, *settings.envs_dirs]
+        roots = [*self.roots, *self.folders(settings)]
         if not any(true.is_relative_to(os.path.realpath(root)) for root in roots):
             raise NotAllowed(
                 f"{prefix} is outside the folders where environments may be made.",
@@ -96,9 +127,33 @@ class Targets:
                     field="prefix",
                 )
 
+    def file(self, text: str, root: Path | None = None) -> Path:
+        """The file, or folder, that a request names: absolute, or relative to ``root`` (the server's).
+
+        Raises
+        ------
+        Invalid, NotAllowed
+        """
+        root = root or self.root or self.home
+        path = self._folder(text if text.startswith(("/", "~")) else f"{root}/{text}", "source")
+        true = Path(os.path.realpath(path))
+        roots = list(dict.fromkeys([root, *self.roots]))
+        if not any(true.is_relative_to(os.path.realpath(one)) for one in roots):
+            raise NotAllowed(
+                f"{path} is outside the folders that may be used here.",
+                hint=f"Choose a place below {', '.join(str(one) for one in roots)}.",
+                field="source",
+            )
+        for folder in (true, *true.parents):
+            if is_environment(folder):
+                raise Invalid(
+                    f"{path} lies inside the environment {folder}.", hint="Choose another folder.", field="source"
+                )
+        return path
+
     def listing(self, text: str | None, settings: Settings) -> FolderListing:
         """The sub-folders of a folder, for the folder picker; of the first allowed root when ``text`` is None."""
-        roots = [root for root in dict.fromkeys([*self.roots, *settings.envs_dirs]) if root.is_dir()]
+        roots = [root for root in dict.fromkeys([*self.roots, *self.folders(settings)]) if root.is_dir()]
         path = self._folder(text) if text else (roots[0] if roots else self.home)
         true = Path(os.path.realpath(path))
         if not any(true.is_relative_to(os.path.realpath(root)) for root in roots):
@@ -149,11 +204,11 @@ def check_name(name: str) -> str:
     if not name.isprintable() and not any(letter.isspace() for letter in name):
         raise Invalid("The name holds characters that cannot be seen.", hint="Type it anew.", field="name")
     if any(letter.isspace() for letter in name):
-        raise Invalid("A name cannot contain blanks.", hint=f"Try “{'-'.join(name.split())}”.", field="name")
+        raise Invalid("A name cannot contain blanks.", hint=_instead(name), field="name")
     if found := _FORBIDDEN.search(name):
         raise Invalid(
             f"A name cannot contain “{found.group(0)}”.",
-            hint="To choose a folder, use “choose a folder instead”.",
+            hint=f"{_instead(name)} To choose a folder, use “choose a folder instead”.".lstrip(),
             field="name",
         )
     if name[0] in "-.":
@@ -163,6 +218,12 @@ def check_name(name: str) -> str:
     if name.lower() in _RESERVED:
         raise Invalid(f"“{name}” is conda's name for its own environment.", hint="Choose another.", field="name")
     return name
+
+
+def _instead(name: str) -> str:
+    """The name without anything that is forbidden, as a hint; empty where nothing is left."""
+    legal = re.sub(r"[\s/\\:#\x00-\x1f\x7f]+", "-", name).strip("-.")
+    return f"Try “{legal}”." if legal else ""
 
 
 def check_free(prefix: Path, field: str) -> None:
@@ -237,14 +298,19 @@ def default_location(settings: Settings) -> Path:
     )
 
 
-def locations(settings: Settings, home: Path) -> list[Location]:
-    """The ``envs_dirs`` as the panel shows them."""
+def locations(settings: Settings, home: Path, shared: Sequence[SharedPlace] = ()) -> list[Location]:
+    """The ``envs_dirs``, and the folders that groups share, as the panel shows them."""
+    places = {place.path: place for place in shared}
     try:
         default = default_location(settings)
     except NotAllowed:
         default = None
-    found = []
-    for folder in settings.envs_dirs:
+    found: list[Location] = []
+    for folder in [*settings.envs_dirs, *map(Path, places)]:
+        real = os.path.realpath(folder)
+        if any(os.path.realpath(known.path) == real for known in found):
+            continue
+        place = places.get(real)
         free, files = free_space(folder)
         writable = os.access(nearest_folder(folder), os.W_OK | os.X_OK)
         if not writable and not folder.is_dir():
@@ -252,12 +318,14 @@ def locations(settings: Settings, home: Path) -> list[Location]:
         found.append(
             Location(
                 path=str(folder),
-                label=_label(folder, home, folder == default),
+                label=place.label if place is not None else _label(folder, home, folder == default),
                 writable=writable,
                 exists=folder.is_dir(),
                 default=folder == default,
                 free=free,
                 free_files=files,
+                group=place.group if place is not None else None,
+                access=place.access if place is not None else None,
             )
         )
     return found

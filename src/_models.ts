@@ -26,6 +26,9 @@ export interface Setting {
 }
 /**
  * A folder that may hold environments.
+ *
+ * `group` names the Unix group that a shared location is for, None for one that is not shared; `access` says
+ * whether its members may change what is there, or only use it.
  */
 export interface Location {
   path: string;
@@ -35,9 +38,11 @@ export interface Location {
   default: boolean;
   free: number | null;
   free_files: number | null;
+  group: string | null;
+  access: ('read' | 'write') | null;
 }
 /**
- * What this site allows.
+ * What this site allows; `file_urls` are the beginnings of addresses that files may be fetched from.
  */
 export interface Policy {
   allowed_roots: string[];
@@ -45,9 +50,10 @@ export interface Policy {
   denylist_channels: string[];
   keep_generations: number;
   run_link_scripts: boolean;
+  file_urls: string[];
 }
 /**
- * What the panel needs before anything else.
+ * What the panel needs before anything else; `offline` says that only the caches are asked.
  */
 export interface Status {
   version: string;
@@ -60,6 +66,7 @@ export interface Status {
   policy: Policy;
   settings: Setting[];
   problems: Problem[];
+  offline: boolean;
 }
 /**
  * A language an environment can run, e.g. `Python` `3.12.4`.
@@ -76,7 +83,8 @@ export interface Language {
  * is wrong with a broken one. `job` is the id of the job that works on it now. `unchangeable` says why packages
  * cannot be changed here (protected, frozen, read only, a venv …), and is empty where they can. `frozen` ones carry
  * the marker of CEP 22 (https://github.com/conda/ceps/blob/main/cep-0022.md). `gpu` is what the last GPU check
- * found, `gpu_checked` when that was; it is `gpu_outdated` when packages have changed since.
+ * found, `gpu_checked` when that was; it is `gpu_outdated` when packages have changed since. `owner` is the
+ * name of the user it belongs to, `group` the Unix group that it is shared with, None where it is not.
  */
 export interface Environment {
   id: string;
@@ -111,6 +119,8 @@ export interface Environment {
     | null;
   gpu_checked: number | null;
   gpu_outdated: boolean;
+  owner: string;
+  group: string | null;
 }
 /**
  * All environments, and what kept us from reading some of them.
@@ -237,13 +247,17 @@ export interface SpecsSource {
 /**
  * Start from a file's content.
  *
- * An empty `format` (`SpecFormat`) is found out from `content` and `filename`.
+ * An empty `format` (`SpecFormat`) is found out from `content` and `filename`. `relaxed` maps specs, as the
+ * file has them, to the ones that are asked for instead (`Relaxation`).
  */
 export interface FileSource {
   type: 'file';
   format: string;
   content: string;
   filename?: string;
+  relaxed?: {
+    [k: string]: string;
+  };
 }
 /**
  * Start from a copy of another environment, by id.
@@ -253,6 +267,13 @@ export interface CloneSource {
   environment: string;
 }
 /**
+ * Start from a packed environment: the `path` of an archive on the server, absolute or relative to its root.
+ */
+export interface ArchiveSource {
+  type: 'archive';
+  path: string;
+}
+/**
  * A request for a new environment: a `name` in the default location, or a `prefix` (absolute folder).
  *
  * `location` picks another location for a name. `gpu` names the `GpuTarget` that it is for, `machine` by
@@ -260,7 +281,7 @@ export interface CloneSource {
  * (`overwrites_conda`, `cpu_build`). `plan` is the id of a preview; creating with it applies exactly that plan.
  */
 export interface NewEnvironment {
-  source: SpecsSource | FileSource | CloneSource;
+  source: SpecsSource | FileSource | CloneSource | ArchiveSource;
   name?: string | null;
   location?: string | null;
   prefix?: string | null;
@@ -287,6 +308,9 @@ export interface PypiChange {
  * whose files are linked anew. `gpu` names the `GpuTarget` that the environment is for from now on, None keeps the
  * one it has. `accept` holds the codes of problems that need an explicit yes (`overwrites_conda`, `cpu_build`).
  * `plan` is the id of a preview; with it exactly that plan is applied.
+ *
+ * `source` is a file, or another environment, that the environment is to become like: what it asks for is installed,
+ * exactly where it says exactly what. With `prune` everything else goes.
  */
 export interface Change {
   install?: string[];
@@ -297,6 +321,8 @@ export interface Change {
   repair?: string[];
   pypi?: PypiChange;
   gpu?: string | null;
+  source?: (FileSource | CloneSource) | null;
+  prune?: boolean;
   accept?: string[];
   plan?: string | null;
 }
@@ -852,11 +878,11 @@ export interface InstallHint {
  *
  * `environment` and `prefix` name what it works on. `generation` is the one that it made current. `aftercare`
  * is true while a succeeded job still test-starts its kernel and compiles bytecode; nobody needs to wait for that.
- * `waiting_for` says for whom a waiting job waits.
+ * `waiting_for` says for whom a waiting job waits. `file` is the archive that a finished job has written.
  */
 export interface Job {
   id: string;
-  action: 'change' | 'create' | 'remove' | 'rollback';
+  action: 'change' | 'create' | 'pack' | 'remove' | 'rollback';
   environment: string;
   prefix: string;
   title: string;
@@ -875,6 +901,7 @@ export interface Job {
         | 'download'
         | 'kernel'
         | 'link'
+        | 'pack'
         | 'pypi'
         | 'remove'
         | 'solve'
@@ -893,6 +920,7 @@ export interface Job {
   kernel: string | null;
   check: KernelCheck | null;
   aftercare: boolean;
+  file: string | null;
   error: Problem | null;
 }
 /**
@@ -913,6 +941,7 @@ export interface JobEvent {
     | 'download'
     | 'kernel'
     | 'link'
+    | 'pack'
     | 'pypi'
     | 'remove'
     | 'solve'
@@ -983,6 +1012,94 @@ export interface FileContent {
   locked: number;
   usable: boolean;
   problems: Problem[];
+}
+/**
+ * A spec that asks for less than one of a file, and the part of it that it `drops`; `found` is the version that
+ * a channel has for it.
+ */
+export interface RelaxedSpec {
+  spec: string;
+  drops: 'build' | 'patch' | 'version';
+  found: string;
+}
+/**
+ * A spec of a file that cannot be met, as the file has it, and what could stand for it; the mildest choice first.
+ *
+ * All of them come in `details["relaxations"]` of a `Problem`; a choice is made with `FileSource.relaxed`. Without
+ * `choices` there is no such package. `line` counts from 1.
+ */
+export interface Relaxation {
+  spec: string;
+  line: number | null;
+  manager: 'conda' | 'pypi';
+  message: string;
+  choices: RelaxedSpec[];
+}
+/**
+ * Where a file is to be fetched from.
+ */
+export interface FileAddress {
+  url: string;
+}
+/**
+ * What an environment is compared with: another `environment`, by id, or a `file`.
+ */
+export interface CompareRequest {
+  environment?: string | null;
+  file?: FileText | null;
+}
+/**
+ * A package that is not the same on both sides.
+ *
+ * `here` and `there` are versions; `there` is what is asked for where it is compared with a file that names no
+ * exact version. None where the package is missing.
+ */
+export interface Difference {
+  name: string;
+  manager: 'conda' | 'pypi';
+  kind: 'build' | 'channel' | 'only_here' | 'only_there' | 'version';
+  here: string | null;
+  there: string | null;
+  here_detail: string;
+  there_detail: string;
+}
+/**
+ * How an environment differs from another one, or from a file.
+ *
+ * `title` names the other. `same` counts the packages that agree. `exact` says that the other names every
+ * package; else what it does not name is needed by something, and is no difference.
+ */
+export interface Comparison {
+  title: string;
+  differences: Difference[];
+  same: number;
+  exact: boolean;
+  problems: Problem[];
+}
+/**
+ * Who can use an environment, and who can change it.
+ *
+ * `group` is the Unix group that it is shared with, None where it is not. `problems` is what keeps other members
+ * from reading it; `repairable` says that this user may put all or some of that right. `members` are the group's,
+ * as far as the system tells; `writers` those who can change it, in words.
+ */
+export interface Sharing {
+  owner: string;
+  group: string | null;
+  access: ('read' | 'write') | null;
+  members: string[];
+  writers: string;
+  files: number;
+  repairable: boolean;
+  problems: Problem[];
+}
+/**
+ * Where to write the archive of an environment: a `folder` of the server, absolute or relative to its root.
+ */
+export interface PackRequest {
+  folder?: string;
+  filename?: string;
+  format?: 'tar.gz' | 'tar.zst' | 'zip';
 }
 /**
  * An environment as a file that another tool, or another machine, makes it from.

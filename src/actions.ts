@@ -4,6 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Environment } from './_models';
 import { toProblem } from './api';
 import { confirmRemoval, explain, showProblem } from './dialogs';
+import { removalHindrance } from './removing';
 import type { IEnvManagerModel } from './tokens';
 
 /** Let the user choose an environment; null when they would rather not. */
@@ -45,22 +46,15 @@ export async function removeEnvironment(
   trans: TranslationBundle
 ): Promise<void> {
   const title = trans.__('%1 cannot be removed', environment.name);
-  if (environment.protected) {
-    await explain(title, environment.protected_reason, trans);
+  const hindrance = removalHindrance(environment, trans);
+  if (hindrance) {
+    await explain(title, hindrance, trans);
     return;
   }
   if (environment.job !== null) {
     await explain(
       title,
       trans.__('A job works on it. Cancel the job first, or wait for it.'),
-      trans
-    );
-    return;
-  }
-  if (!environment.writable) {
-    await explain(
-      title,
-      trans.__('You may not change the folder %1.', environment.prefix),
       trans
     );
     return;

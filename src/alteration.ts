@@ -2,7 +2,14 @@ import { type ISignal, Signal } from '@lumino/signaling';
 
 import type { GpuRemedy, GpuTarget, Plan, Problem } from './_models';
 import { EnvManagerError, toProblem } from './api';
-import { type IPendingItem, placeOf, toChange, withItem } from './pending';
+import {
+  type IPendingItem,
+  type LikeSource,
+  placeOf,
+  likenessOf,
+  toChange,
+  withItem
+} from './pending';
 import { withRemedy } from './remedyitems';
 import type { IInside } from './tokens';
 
@@ -103,6 +110,29 @@ export class Alteration {
   drop(...items: IPendingItem[]): void {
     const places = items.map(placeOf);
     this._edit(this._items.filter(item => !places.includes(placeOf(item))));
+  }
+
+  /** What the environment is to become like, where that is asked for; nothing else can be asked for beside it. */
+  get like(): (IPendingItem & { source: LikeSource }) | undefined {
+    return likenessOf(this._items);
+  }
+
+  /** Say whether what the source does not name is to go. */
+  prune(prune: boolean): void {
+    const { like } = this;
+    if (like) {
+      this.add({ ...like, prune });
+    }
+  }
+
+  /** Ask for less than a file does: specs of it, each with the one that is asked for instead. */
+  async relax(relaxed: Record<string, string>): Promise<void> {
+    const { like } = this;
+    if (like?.source.type === 'file' && !this._busy) {
+      const source = { ...like.source, relaxed };
+      this.add({ ...like, source });
+      await this.preview();
+    }
   }
 
   /** Ask for nothing. */

@@ -37,9 +37,13 @@ export function moveFocus(
   } else if (field) {
     (
       find('input[aria-invalid="true"]', field) ??
-      find('select, input', field) ??
+      find('select, input:not([type="file"])', field) ??
       find('button', field)
     )?.focus();
+    // It is below the control, and may be behind the buttons.
+    find('.jp-EnvManager-fieldError', field)?.scrollIntoView?.({
+      block: 'nearest'
+    });
   } else if (goal === 'cuda') {
     const cuda = find('.jp-EnvManager-typedTarget input');
     cuda?.focus();

@@ -1,16 +1,21 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { closeIcon } from '@jupyterlab/ui-components';
+import type { CommandRegistry } from '@lumino/commands';
 import React from 'react';
 
 import type { GpuRemedy, PlanAction, Problem } from './_models';
 import type { Alteration } from './alteration';
 import { IconButton, Note, TextButton } from './components';
+import { FileLines, isAboutFile } from './filelines';
 import { ActionButton } from './formfield';
-import { type IPendingItem, placeOf } from './pending';
+import { type IPendingItem, placeOf, likenessOf } from './pending';
 import { pendingLabel } from './pendingwords';
 import { PlanView } from './planview';
+import { Relaxations, Relaxed } from './relaxations';
+import { relaxationsOf, without } from './relaxing';
 import { Remedies } from './remedies';
 import { forChange } from './remedyitems';
+import { FileRemedies } from './sourceproblem';
 
 /** What the pending changes need. */
 export interface IPendingProps {
@@ -24,6 +29,10 @@ export interface IPendingProps {
   onApply: () => void;
   /** Takes a way out of a problem. */
   onRemedy: (remedy: GpuRemedy) => void;
+  /** The id of the environment. */
+  environment: string;
+  /** The commands that help with a file. */
+  commands: CommandRegistry;
   /** Translates. */
   trans: TranslationBundle;
 }
@@ -34,6 +43,8 @@ export function Pending(props: IPendingProps): JSX.Element | null {
   const { open: items, plan, problem, outdated, busy, stopped } = alteration;
   const foot = React.useRef<HTMLDivElement>(null);
   const ready = plan !== null && !outdated;
+  const like = likenessOf(items);
+  const relaxed = relaxedOf(alteration);
   React.useEffect(() => {
     // The button that was pressed is not the next one to press.
     const { activeElement } = document;
@@ -53,13 +64,33 @@ export function Pending(props: IPendingProps): JSX.Element | null {
   return (
     <div ref={foot} className="jp-EnvManager-pending" aria-live="polite">
       {items.length > 0 && <Head {...props} ready={ready} />}
+      {like && (
+        <div className="jp-EnvManager-hint">
+          {trans.__(
+            'Nothing else can be asked for until this is applied or dropped.'
+          )}
+          {like.prune === true && (
+            <div>
+              {goingWords(like.name, ready ? plan.actions : null, trans)}
+            </div>
+          )}
+        </div>
+      )}
+      {Object.keys(relaxed).length > 0 && (
+        <Relaxed
+          relaxed={relaxed}
+          onUndo={specs => void alteration.relax(without(relaxed, specs))}
+          trans={trans}
+        />
+      )}
       {problem && <ProblemNote problem={problem} {...props} />}
       {plan && (
         <PlanView
           plan={{ ...plan, warnings: plan.warnings.map(forChange) }}
           outdated={outdated}
           heading={planHeading(items.length, plan.actions, trans)}
-          onRemedy={outdated ? undefined : onRemedy}
+          // A remedy asks for packages, which a source does not go with.
+          onRemedy={outdated || like ? undefined : onRemedy}
           accepted={alteration.allows('cpu_build')}
           anyway={
             stopped && !outdated && alteration.canAccept ? (
@@ -78,6 +109,7 @@ export function Pending(props: IPendingProps): JSX.Element | null {
 function Head(props: IPendingProps & { ready: boolean }): JSX.Element {
   const { alteration, working, ready, onPreview, onApply, trans } = props;
   const { open: items, busy, stopped } = alteration;
+  const like = likenessOf(items);
   return (
     <div className="jp-EnvManager-pendingHead">
       <div
@@ -94,6 +126,16 @@ function Head(props: IPendingProps & { ready: boolean }): JSX.Element {
             trans={trans}
           />
         ))}
+        {like && (
+          <label className="jp-EnvManager-prune">
+            <input
+              type="checkbox"
+              checked={like.prune === true}
+              onChange={event => alteration.prune(event.target.checked)}
+            />
+            {trans.__('remove everything else')}
+          </label>
+        )}
       </div>
       <div className="jp-EnvManager-pendingButtons">
         <TextButton onClick={() => alteration.discard()}>
@@ -103,6 +145,8 @@ function Head(props: IPendingProps & { ready: boolean }): JSX.Element {
           <ActionButton
             name="jp-EnvManager-preview"
             primary
+            // The same file would be refused again.
+            disabled={badFileOf(alteration) !== null}
             busy={busy !== null || working}
             onClick={onPreview}
           >
@@ -150,19 +194,84 @@ function PendingChip(props: {
 
 function ProblemNote(props: IPendingProps & { problem: Problem }): JSX.Element {
   const { alteration, problem, onPreview, onRemedy, trans } = props;
+  const relaxations = alteration.like ? relaxationsOf(problem) : [];
+  const relaxed = relaxedOf(alteration);
+  const bad = badFileOf(alteration);
+  // The choices below say it, too.
+  const hint = relaxations.length ? '' : problem.hint;
   return (
-    <Note problem={problem} trans={trans}>
-      <Remedies problem={forChange(problem)} onChoose={onRemedy} />
-      {alteration.canAccept && (
-        <TextButton onClick={() => void alteration.accept()}>
-          {trans.__('Allow this and preview again')}
-        </TextButton>
+    <>
+      <Note problem={{ ...problem, hint }} trans={trans}>
+        {!alteration.like && (
+          <Remedies problem={forChange(problem)} onChoose={onRemedy} />
+        )}
+        {bad && <FileRemedies {...props} item={bad} />}
+        {alteration.canAccept && (
+          <TextButton onClick={() => void alteration.accept()}>
+            {trans.__('Allow this and preview again')}
+          </TextButton>
+        )}
+        {alteration.outdated && !bad && (
+          <TextButton onClick={onPreview}>
+            {trans.__('Preview again')}
+          </TextButton>
+        )}
+      </Note>
+      {bad && (
+        <FileLines text={bad.source.content} problem={problem} trans={trans} />
       )}
-      {alteration.outdated && (
-        <TextButton onClick={onPreview}>{trans.__('Preview again')}</TextButton>
+      {relaxations.length > 0 && (
+        <Relaxations
+          relaxations={relaxations}
+          onUse={more => void alteration.relax({ ...relaxed, ...more })}
+          trans={trans}
+        />
       )}
-    </Note>
+    </>
   );
+}
+
+/** The file that is asked for and cannot be used as it is; else null. */
+function badFileOf({ like, problem }: Alteration) {
+  if (!like || like.source.type !== 'file' || !problem) {
+    return null;
+  }
+  const { source } = like;
+  return isAboutFile(problem) ? { ...like, source } : null;
+}
+
+/** How many names are said. */
+const MOST_NAMES = 6;
+
+/** What goes where everything else is removed; null where that is not known yet. */
+export function goingWords(
+  name: string,
+  actions: readonly PlanAction[] | null,
+  trans: TranslationBundle
+): string {
+  if (!actions) {
+    return trans.__('Packages that “%1” does not have go.', name);
+  }
+  const going = actions.filter(({ op }) => op === 'remove');
+  if (!going.length) {
+    return trans.__('There is none that “%1” does not have.', name);
+  }
+  // What was asked for is missed first.
+  const asked = going.filter(({ reason }) => reason === 'asked');
+  const names = [...new Set([...asked, ...going].map(one => one.name))];
+  const shown = names.slice(0, MOST_NAMES).join(', ');
+  return trans._n(
+    '%1 package goes, as “%2” does not have it: %3',
+    '%1 packages go, as “%2” does not have them: %3',
+    names.length,
+    name,
+    names.length > MOST_NAMES ? `${shown}, …` : shown
+  );
+}
+
+/** What is asked for less strictly than the file does. */
+function relaxedOf({ like }: Alteration): Record<string, string> {
+  return (like?.source.type === 'file' && like.source.relaxed) || {};
 }
 
 /** What a plan comes to: `2 changes asked → 1 installed, 3 upgraded, nothing removed`. */

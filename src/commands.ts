@@ -10,6 +10,7 @@ import {
 } from './commandargs';
 import { kernelActions } from './kernelcommands';
 import { openNotebook } from './notebooks';
+import { removalHindrance } from './removing';
 import { CommandIDs, type Topic } from './tokens';
 
 export { argument, type ICommandOptions, target } from './commandargs';
@@ -142,12 +143,16 @@ export function addEnvironmentCommands(options: ICommandOptions): void {
     label: trans.__('Remove…'),
     caption: args => {
       const environment = find(args);
-      return environment?.protected
-        ? environment.protected_reason
-        : trans.__('Remove this environment and its kernels');
+      return (
+        (environment && removalHindrance(environment, trans)) ||
+        trans.__('Remove this environment and its kernels')
+      );
     },
-    // Executing it for a protected environment says why not.
-    isEnabled: args => find(args)?.protected === false,
+    // Executing it where it cannot be removed says why not.
+    isEnabled: args => {
+      const environment = find(args);
+      return environment !== undefined && !removalHindrance(environment, trans);
+    },
     execute: async args => {
       const environment = find(args);
       if (environment) {
@@ -232,7 +237,7 @@ function addShellCommands({ app, model, trans }: ICommandOptions): void {
     [
       CommandIDs.copyJobLines,
       'job',
-      trans.__('Copy Lines for Job Script'),
+      trans.__('Copy Job-Script Lines'),
       trans.__('Copy what a batch script needs to use this environment')
     ]
   ];

@@ -5,7 +5,8 @@ import type {
   Health,
   History,
   Packages,
-  PackageUpdates
+  PackageUpdates,
+  Sharing
 } from './_models';
 import { toProblem } from './api';
 import type { IInside, IResource } from './tokens';
@@ -17,6 +18,7 @@ export interface IParts {
   history: History;
   health: Health;
   gpu: EnvironmentGpu;
+  sharing: Sharing;
 }
 
 /** The name of something that a page reads. */
@@ -51,6 +53,11 @@ export class Contents {
   /** Compare the files with what the packages brought; `full` by content. */
   check(full = false): Promise<void> {
     return this._read('health', () => this._inside.health(full));
+  }
+
+  /** Put right what keeps the group from using it. */
+  repairSharing(): Promise<void> {
+    return this._read('sharing', () => this._inside.repairSharing());
   }
 
   /** Forget what the files were found to be: they have changed. */
@@ -92,14 +99,16 @@ export class Contents {
     updates: 0,
     history: 0,
     health: 0,
-    gpu: 0
+    gpu: 0,
+    sharing: 0
   };
   private readonly _resources: Resources = {
     packages: { data: null, problem: null, loading: false },
     updates: { data: null, problem: null, loading: false },
     history: { data: null, problem: null, loading: false },
     health: { data: null, problem: null, loading: false },
-    gpu: { data: null, problem: null, loading: false }
+    gpu: { data: null, problem: null, loading: false },
+    sharing: { data: null, problem: null, loading: false }
   };
   private readonly _changed = new Signal<this, void>(this);
 }

@@ -4,7 +4,10 @@ import React from 'react';
 import type { GpuRemedy } from './_models';
 import type { Creation } from './creation';
 import { AcceptButton, CreationProblem } from './creationproblem';
+import { offered } from './formremedy';
 import { PlanView } from './planview';
+import { Relaxed } from './relaxations';
+import { without } from './relaxing';
 
 /** What the foot of the page needs. */
 export interface ICreateFootProps {
@@ -16,23 +19,39 @@ export interface ICreateFootProps {
   onPreview: () => void;
   /** Takes a way out of a problem. */
   onRemedy: (remedy: GpuRemedy) => void;
+  /** Asks for less than the file does: what stands for which of its specs. */
+  onRelax: (relaxed: Record<string, string>) => void;
+  /** Goes to a line of the file. */
+  onLine: (line: number) => void;
   /** Translates. */
   trans: TranslationBundle;
 }
 
 /** The foot of the page: what is wrong, and the plan. */
 export function CreateFoot(props: ICreateFootProps): JSX.Element | null {
-  const { creation, onRemedy, trans } = props;
-  const { plan, outdated, problem } = creation;
+  const { creation, onRemedy, onRelax, trans } = props;
+  const { plan, outdated, problem, values } = creation;
   if (!plan && !problem) {
     return null;
   }
   return (
     <div className="jp-EnvManager-plan" aria-live="polite">
-      {problem && <CreationProblem {...props} problem={problem} />}
+      {values.start === 'file' && Object.keys(values.relaxed).length > 0 && (
+        <Relaxed
+          relaxed={values.relaxed}
+          onUndo={specs => onRelax(without(values.relaxed, specs))}
+          trans={trans}
+        />
+      )}
+      {problem && (
+        <CreationProblem {...props} problem={offered(problem, values)} />
+      )}
       {plan && (
         <PlanView
-          plan={plan}
+          plan={{
+            ...plan,
+            warnings: plan.warnings.map(one => offered(one, values))
+          }}
           outdated={outdated}
           onRemedy={outdated ? undefined : onRemedy}
           accepted={creation.allows('cpu_build')}

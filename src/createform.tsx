@@ -1,9 +1,14 @@
 import React from 'react';
 
 import { classes, LinkButton } from './components';
+import { ArchiveField, CloneField } from './copyfields';
+import { lacksKernel } from './creationstate';
+import { FileField } from './filefield';
 import { FormField, type ICreateFormProps, invalid } from './formfield';
+import { isSolved } from './formsource';
+import { defaultDisplayName } from './formvalues';
 import { GpuField } from './gpufield';
-import { PlaceField } from './placefield';
+import { PlaceField, placeOf } from './placefield';
 import { PypiField } from './pypifield';
 import { specName } from './specs';
 import { SpecInput } from './specinput';
@@ -12,6 +17,52 @@ import { same } from './templates';
 
 /** The form of a new environment. */
 export function CreateForm(props: ICreateFormProps): JSX.Element {
+  const { values } = props.creation;
+  return (
+    <div className="jp-EnvManager-form">
+      <PlaceField {...props} />
+      <StartField {...props} />
+      <SourceFields {...props} />
+      <KernelField {...props} />
+      {isSolved(values) && <ChannelsField {...props} />}
+    </div>
+  );
+}
+
+/** What the environment starts from, by the kind of it. */
+function SourceFields(props: ICreateFormProps): JSX.Element {
+  switch (props.creation.values.start) {
+    case 'file':
+      return (
+        <>
+          <FileField {...props} />
+          <GpuField {...props} />
+        </>
+      );
+    case 'clone':
+      return <CloneField {...props} />;
+    case 'archive':
+      return <ArchiveField {...props} />;
+    case 'template':
+      return (
+        <>
+          {/* The templates are those for the GPU: it is chosen first. */}
+          <GpuField {...props} />
+          <TemplateField {...props} />
+          <PackagesFields {...props} />
+        </>
+      );
+    default:
+      return (
+        <>
+          <PackagesFields {...props} />
+          <GpuField {...props} />
+        </>
+      );
+  }
+}
+
+function PackagesFields(props: ICreateFormProps): JSX.Element {
   const { creation } = props;
   const [asked, setAsked] = React.useState(false);
   const needed =
@@ -22,28 +73,15 @@ export function CreateForm(props: ICreateFormProps): JSX.Element {
     setShown(shown || asked || needed);
   }, [asked, needed]);
   const pypi = shown || asked || needed;
-  const fromTemplate = creation.values.start === 'template';
   return (
-    <div className="jp-EnvManager-form">
-      <PlaceField {...props} />
-      <StartField {...props} />
-      {fromTemplate && (
-        <>
-          {/* The templates are those for the GPU: it is chosen first. */}
-          <GpuField {...props} />
-          <TemplateField {...props} />
-        </>
-      )}
+    <>
       <PythonField {...props} />
       <PackagesField
         {...props}
         onPypi={pypi ? undefined : () => setAsked(true)}
       />
       {pypi && <PypiField {...props} focus={asked} />}
-      {!fromTemplate && <GpuField {...props} />}
-      <KernelField {...props} />
-      <ChannelsField {...props} />
-    </div>
+    </>
   );
 }
 
@@ -148,8 +186,14 @@ function PackagesField({
   );
 }
 
-function KernelField({ creation, trans }: ICreateFormProps): JSX.Element {
+function KernelField({
+  creation,
+  status,
+  trans
+}: ICreateFormProps): JSX.Element {
   const { kernel, displayName } = creation.values;
+  const group = placeOf(creation.values, status)?.group ?? null;
+  const shown = kernel && !lacksKernel(creation);
   return (
     <FormField
       id="jp-EnvManager-display-name"
@@ -159,12 +203,18 @@ function KernelField({ creation, trans }: ICreateFormProps): JSX.Element {
       <label className="jp-EnvManager-check">
         <input
           type="checkbox"
-          checked={kernel}
+          checked={shown}
+          disabled={lacksKernel(creation)}
           onChange={event => creation.edit({ kernel: event.target.checked })}
         />
         {trans.__('Register a kernel')}
       </label>
-      {kernel && (
+      {lacksKernel(creation) && (
+        <div className="jp-EnvManager-hint">
+          {trans.__('nothing in it can run one: see below')}
+        </div>
+      )}
+      {shown && (
         <>
           <input
             id="jp-EnvManager-display-name"
@@ -176,7 +226,7 @@ function KernelField({ creation, trans }: ICreateFormProps): JSX.Element {
             aria-invalid={invalid(creation, 'kernel')}
             value={displayName}
             placeholder={
-              creation.defaultDisplayName ||
+              defaultDisplayName(creation.values) ||
               trans.__('the name of the environment')
             }
             onChange={event =>
@@ -184,7 +234,12 @@ function KernelField({ creation, trans }: ICreateFormProps): JSX.Element {
             }
           />
           <div className="jp-EnvManager-hint">
-            {trans.__('appears under this name in the launcher, for you')}
+            {group === null
+              ? trans.__('appears under this name in the launcher, for you')
+              : trans.__(
+                  'appears under this name in the launcher, for the group %1',
+                  group
+                )}
           </div>
         </>
       )}
@@ -197,7 +252,11 @@ function ChannelsField({
   status,
   trans
 }: ICreateFormProps): JSX.Element {
-  const configured = status?.channels ?? [];
+  const named =
+    creation.values.start === 'file'
+      ? creation.reading.content?.channels
+      : undefined;
+  const configured = named?.length ? named : (status?.channels ?? []);
   const loading = trans.__('not known yet');
   const { channels } = creation.values;
   const [typed, setTyped] = React.useState('');
@@ -241,7 +300,9 @@ function ChannelsField({
               {trans.__('for this environment only, the first comes first')}
             </span>
             <LinkButton onClick={() => creation.edit({ channels: null })}>
-              {trans.__('back to the configured ones')}
+              {named
+                ? trans.__('back to those of the file')
+                : trans.__('back to the configured ones')}
             </LinkButton>
           </div>
         </>

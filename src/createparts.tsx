@@ -70,7 +70,11 @@ export function FormButtons(props: {
       >
         {busy === 'create' ? trans.__('Starting…') : trans.__('Create')}
       </ActionButton>
-      {stopped ? (
+      {creation.isFaulty ? (
+        <span className="jp-EnvManager-hint">
+          {trans.__('First put right what is wrong above.')}
+        </span>
+      ) : stopped ? (
         <span className="jp-EnvManager-hint">
           {trans.__('First choose below how to go on.')}
         </span>

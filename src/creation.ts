@@ -9,50 +9,25 @@ import type {
   Problem
 } from './_models';
 import { EnvManagerError, toProblem } from './api';
-import { matching, remedied } from './formremedy';
+import { FileReading } from './filereading';
+import { faultyEntry, type Field, fieldOf, YES, type Yes } from './formfields';
+import { remedied } from './formremedy';
+import { archiveName, type IFormFile, namesPackages } from './formsource';
 import {
-  defaultDisplayName,
   EMPTY_FORM,
   formProblem,
   type IFormValues,
   toRequest
 } from './formvalues';
 import { gpuProblem } from './gputyped';
-import { remediesOf } from './remedies';
+import { proposal, withFile, withText } from './proposal';
+import { relevant } from './relaxing';
 import { isRequirement, requirementName, specName } from './specs';
 import { fillingOf, isUntouched, refilled, same, Templates } from './templates';
 import type { IEnvManagerModel } from './tokens';
 
-/** The form's fields that a problem may be about. */
-export type Field =
-  | 'name'
-  | 'location'
-  | 'prefix'
-  | 'template'
-  | 'specs'
-  | 'pypi'
-  | 'gpu'
-  | 'channels'
-  | 'kernel';
-
-const FIELDS: Field[] = [
-  'name',
-  'location',
-  'prefix',
-  'template',
-  'specs',
-  'pypi',
-  'gpu',
-  'channels',
-  'kernel'
-];
-
-/** What needs an explicit yes: conda packages would be overwritten; a GPU was wanted and a CPU build came out. */
-export type Yes = 'overwrites_conda' | 'cpu_build';
-
-const YES: Yes[] = ['overwrites_conda', 'cpu_build'];
-/** Too much to be said at a field. */
-const LONG = [...YES, 'build_failed'];
+/** While typing goes on, it is not read. */
+const TYPING = 400;
 
 /** One attempt to make an environment: what was typed, the plan for it, the job that came of it. */
 export class Creation {
@@ -67,10 +42,14 @@ export class Creation {
     this._hasValues = Object.keys(values).length > 0;
     this._job = job;
     this.templates = new Templates(_model, () => this._onTemplates());
+    this.reading = new FileReading(_model, () => this._onFile());
     if (job === null) {
-      this.readTemplates();
+      this.readStart();
     }
   }
+
+  /** What the server says of the file to start from. */
+  readonly reading: FileReading;
 
   /** The templates that there are to start from; read when they are wanted. */
   readonly templates: Templates;
@@ -112,12 +91,19 @@ export class Creation {
 
   /** The problem of a field, if it has one. */
   problemOf(field: Field): Problem | null {
-    return this._fieldOf(this._problem) === field ? this._problem : null;
+    return fieldOf(this._problem, this._values) === field
+      ? this._problem
+      : null;
   }
 
   /** The problem that is not about one field. */
   get problem(): Problem | null {
-    return this._fieldOf(this._problem) ? null : this._problem;
+    return fieldOf(this._problem, this._values) ? null : this._problem;
+  }
+
+  /** Whether there is something to put right in the form first. */
+  get isFaulty(): boolean {
+    return fieldOf(this._problem, this._values) !== null;
   }
 
   /** What an explicit yes would help against; null where none would. */
@@ -139,12 +125,18 @@ export class Creation {
 
   /** The package as typed that the problem is about; null when it names none of them. */
   get faultySpec(): string | null {
-    return this._faulty('specs', 'spec', specName);
+    return faultyEntry(this._problem, this._values, 'specs', 'spec', specName);
   }
 
   /** The requirement as typed that the problem is about; null when it names none of them. */
   get faultyRequirement(): string | null {
-    return this._faulty('pypi', 'package', requirementName);
+    return faultyEntry(
+      this._problem,
+      this._values,
+      'pypi',
+      'package',
+      requirementName
+    );
   }
 
   /** Set the packages; what only PyPI understands goes there. */
@@ -161,16 +153,56 @@ export class Creation {
     this.edit({ pypi: [...new Set([...this._values.pypi, ...requirements])] });
   }
 
-  /** Start from packages alone, or from a template as well. */
+  /** Start from something else. */
   setStart(start: IFormValues['start']): void {
     this.edit({
       start,
-      ...(start === 'packages' && {
+      ...(start !== 'template' && {
         template: null,
         ...refilled(this._values, null)
       })
     });
-    this.readTemplates();
+    this.readStart();
+  }
+
+  /** Start from a file. */
+  setFile(file: IFormFile): void {
+    this._readFile(withFile(this._values, file), 0);
+  }
+
+  /** Change the text of the file. */
+  typeFile(text: string): void {
+    this._readFile(withText(this._values, text), TYPING);
+  }
+
+  /** Start from the archive of a packed environment. */
+  setArchive(archive: string): void {
+    this.edit({ start: 'archive', archive });
+    this.propose(archiveName(archive));
+  }
+
+  /** Start from another environment. */
+  setClone(id: string): void {
+    this.edit({ start: 'clone', clone: id });
+    const name = this._model.environment(id)?.name;
+    this.propose(name ? this._trans.__('%1-copy', name) : '');
+  }
+
+  /** Name it so, unless the user has. */
+  propose(name: string): void {
+    const change = proposal(this._values, name);
+    if (change) {
+      this.edit(change);
+    }
+  }
+
+  /** Say why a file is not taken. */
+  refuse(problem: Problem): void {
+    this._problem = {
+      ...problem,
+      field: namesPackages(this._values) ? null : this._values.start
+    };
+    this._changed.emit();
   }
 
   /** Start from a template: what an earlier one has put in makes room for it. */
@@ -196,6 +228,25 @@ export class Creation {
     }
   }
 
+  /** Read what the form starts from. */
+  readStart(): void {
+    const { start, file } = this._values;
+    this.readTemplates();
+    if (start === 'file') {
+      this.reading.read(file);
+    } else if (start === 'clone' && !this._model.get('environments').data) {
+      void this._model.refresh('environments');
+    }
+  }
+
+  /** Ask for less than the file does, for these specs, and ask again. */
+  async relax(relaxed: Record<string, string>): Promise<void> {
+    if (!this._busy) {
+      this.edit({ relaxed });
+      await this.preview();
+    }
+  }
+
   /** Change the form as a way out of a problem says, and ask again. */
   async remedy(remedy: GpuRemedy): Promise<void> {
     if (!this._busy) {
@@ -217,12 +268,13 @@ export class Creation {
       // Some of what PyPI's packages lack is conda's to bring.
       pypi: ['specs', 'python'],
       template: ['start', 'specs', 'pypi'],
-      gpu: ['specs', 'pypi', 'python', 'channels']
+      gpu: ['specs', 'pypi', 'python', 'channels'],
+      source: ['file', 'relaxed', 'clone', 'archive', 'channels', 'gpu']
     };
     const field = this._problem?.field;
     if (
-      field &&
-      [field, ...(related[field] ?? [])].some(name => name in change)
+      'start' in change ||
+      (field && [field, ...(related[field] ?? [])].some(name => name in change))
     ) {
       this._problem = null;
     }
@@ -232,10 +284,18 @@ export class Creation {
 
   /** Ask the server for the plan. */
   async preview(): Promise<void> {
+    if (this._values.start === 'file') {
+      // Its name may come with it.
+      await this.reading.settle();
+    }
     if (this._busy) {
       return;
     }
-    this._problem = formProblem(this._values, this._trans);
+    this._problem =
+      formProblem(this._values, this._trans) ??
+      (this._values.start === 'file'
+        ? this.reading.unusable(this._trans)
+        : null);
     if (this._problem) {
       this._changed.emit();
       return;
@@ -278,7 +338,7 @@ export class Creation {
   /** Go back from a job to the form, with its values; what a yes may help against is shown again. */
   editAgain(error: Problem | null = null): void {
     this._job = null;
-    this.readTemplates();
+    this.readStart();
     this._outdated = this._plan !== null;
     this._problem = YES.some(yes => yes === error?.code) ? error : null;
     this._changed.emit();
@@ -287,39 +347,13 @@ export class Creation {
   /** Stop following. */
   dispose(): void {
     this.templates.dispose();
+    this.reading.dispose();
     Signal.clearData(this);
   }
 
   /** The form as the server wants it. */
   request(): NewEnvironment {
     return toRequest(this._values, this._accept);
-  }
-
-  /** The kernel's name in the launcher when none is given. */
-  get defaultDisplayName(): string {
-    return defaultDisplayName(this._values);
-  }
-
-  /** The field that a problem is shown at; null for one that is about more, or needs more room. */
-  private _fieldOf(problem: Problem | null): Field | null {
-    const field = FIELDS.find(name => name === problem?.field);
-    return problem &&
-      !LONG.includes(problem.code) &&
-      !remediesOf(problem).length
-      ? (field ?? null)
-      : null;
-  }
-
-  private _faulty(
-    field: 'specs' | 'pypi',
-    key: string,
-    nameOf: (entry: string) => string
-  ): string | null {
-    const problem = this._problem?.field === field ? this._problem : null;
-    const asked = problem?.details?.[key];
-    return typeof asked === 'string'
-      ? matching(this._values[field], asked, nameOf)
-      : null;
   }
 
   /** Put in what the template is for another target, unless somebody has edited what it was. */
@@ -335,6 +369,23 @@ export class Creation {
     } else {
       this._changed.emit();
     }
+  }
+
+  /** Take what the file says of itself. */
+  private _onFile(): void {
+    const { content } = this.reading;
+    const relaxed = content && relevant(this._values.relaxed, content);
+    if (relaxed && !same(relaxed, this._values.relaxed)) {
+      this.edit({ relaxed });
+    }
+    this.propose(content?.name ?? '');
+    this._changed.emit();
+  }
+
+  private _readFile(change: Partial<IFormValues>, delay: number): void {
+    this.edit(change);
+    this.reading.read(this._values.file, delay);
+    this._changed.emit();
   }
 
   private async _wait(

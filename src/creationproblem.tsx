@@ -4,6 +4,8 @@ import React from 'react';
 import type { GpuRemedy, Problem } from './_models';
 import { Note, TextButton } from './components';
 import type { Creation } from './creation';
+import { Relaxations } from './relaxations';
+import { relaxationsOf } from './relaxing';
 import { Remedies } from './remedies';
 
 /** A problem of a creation that is not about one field, with the ways out of it. */
@@ -13,22 +15,35 @@ export function CreationProblem(props: {
   onAccept: () => void;
   onPreview: () => void;
   onRemedy: (remedy: GpuRemedy) => void;
+  onRelax: (relaxed: Record<string, string>) => void;
+  onLine: (line: number) => void;
   trans: TranslationBundle;
 }): JSX.Element {
-  const { creation, problem, onPreview, onRemedy, trans } = props;
+  const { creation, problem, onPreview, onRemedy, onRelax, trans } = props;
+  const relaxations = relaxationsOf(problem);
   return (
-    <Note problem={problem} trans={trans}>
-      <Remedies problem={problem} onChoose={onRemedy} />
-      {creation.question ? (
-        <AcceptButton {...props} />
-      ) : (
-        creation.outdated && (
-          <TextButton onClick={onPreview}>
-            {trans.__('Preview again')}
-          </TextButton>
-        )
+    <>
+      <Note problem={problem} trans={trans}>
+        <Remedies problem={problem} onChoose={onRemedy} />
+        {creation.question ? (
+          <AcceptButton {...props} />
+        ) : (
+          creation.outdated && (
+            <TextButton onClick={onPreview}>
+              {trans.__('Preview again')}
+            </TextButton>
+          )
+        )}
+      </Note>
+      {relaxations.length > 0 && (
+        <Relaxations
+          relaxations={relaxations}
+          onUse={chosen => onRelax({ ...creation.values.relaxed, ...chosen })}
+          onLine={props.onLine}
+          trans={trans}
+        />
       )}
-    </Note>
+    </>
   );
 }
 

@@ -108,6 +108,7 @@ export class EnvironmentPage extends ReactWidget {
     if (tab !== this._tab) {
       this._tab = tab;
       this._readGpu(true);
+      this._readSharing();
       this.update();
       this._changed.emit();
     }
@@ -179,6 +180,7 @@ export class EnvironmentPage extends ReactWidget {
       void this.log.read();
       void this._read();
       this._readGpu(true);
+      this._readSharing();
     }
   }
 
@@ -201,6 +203,7 @@ export class EnvironmentPage extends ReactWidget {
   private async _readAll(): Promise<void> {
     this.contents.forgetHealth();
     this._readGpu(true);
+    this._readSharing();
     await this.contents.read('packages', 'history');
     await this.contents.read('updates');
   }
@@ -212,6 +215,13 @@ export class EnvironmentPage extends ReactWidget {
     if (this._tab === 'gpu' && (anew || known !== this._gpu)) {
       this._gpu = known;
       void this.contents.read('gpu');
+    }
+  }
+
+  /** Look at the rights of the files while their tab is open; that takes time. */
+  private _readSharing(): void {
+    if (this._tab === 'share') {
+      void this.contents.read('sharing');
     }
   }
 
@@ -255,7 +265,7 @@ export class EnvironmentPage extends ReactWidget {
       this.alteration.show(job.id);
     }
     this.alteration.finished(job.id, succeeded, job.error);
-    if (succeeded && job.action !== 'remove') {
+    if (succeeded && job.action !== 'remove' && job.action !== 'pack') {
       void this._readAll();
     }
     if (succeeded && (job.action === 'change' || job.action === 'rollback')) {

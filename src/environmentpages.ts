@@ -7,12 +7,12 @@ import type { PageTab } from './environmentview';
 import { baseName } from './format';
 import { environmentIcon } from './icons';
 import { type IPagesOptions, showPage } from './pages';
-import { readItems } from './pending';
+import { readItems, savedItems } from './pending';
 import { CommandIDs } from './tokens';
 
 type PageWidget = MainAreaWidget<EnvironmentPage>;
 
-const TABS: PageTab[] = ['packages', 'kernels', 'history', 'gpu'];
+const TABS: PageTab[] = ['packages', 'kernels', 'history', 'gpu', 'share'];
 
 /** The pages of environments that are open, one for each, and the verb that opens them. */
 export class EnvironmentPages {
@@ -36,7 +36,14 @@ export class EnvironmentPages {
     const environment = String(args['environment']);
     const tab = TABS.find(name => name === args['tab']);
     const job = typeof args['job'] === 'string' ? args['job'] : null;
-    const page = this._find(environment) ?? (await this._make(args));
+    const existing = this._find(environment);
+    const page = existing ?? (await this._make(args));
+    if (existing) {
+      page.content.alteration.add(...readItems(args['items']));
+    }
+    if (args['preview'] === true) {
+      void page.content.alteration.preview();
+    }
     if (tab) {
       page.content.tab = tab;
     }
@@ -113,6 +120,6 @@ function pageState(page: EnvironmentPage): JSONObject {
     environment: page.environmentId,
     name: page.environment?.name ?? '',
     tab: page.tab,
-    items: page.alteration.items.map(item => ({ ...item }))
+    items: savedItems(page.alteration.items)
   };
 }

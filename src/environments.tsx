@@ -122,8 +122,11 @@ function Group(props: IEnvironmentListProps & { group: IGroup }): JSX.Element {
   const { group, trans } = props;
   const { location } = group;
   const label = location?.label || group.path;
-  const name =
-    location && !location.writable ? trans.__('%1 — read only', label) : label;
+  const readOnly = location?.writable === false;
+  const name = readOnly ? trans.__('%1, read only', label) : label;
+  const shared = location?.group
+    ? trans.__('Shared with the group %1', location.group)
+    : '';
   const free = location?.free ?? null;
   const files = location?.free_files ?? null;
   const title =
@@ -133,9 +136,15 @@ function Group(props: IEnvironmentListProps & { group: IGroup }): JSX.Element {
   return (
     <>
       <div className="jp-EnvManager-group">
-        <span className="jp-EnvManager-groupName" title={group.path}>
-          {name}
+        <span
+          className="jp-EnvManager-groupName"
+          title={[group.path, shared].filter(Boolean).join('\n')}
+        >
+          {label}
         </span>
+        {readOnly && (
+          <Badge title={shared || undefined}>{trans.__('read only')}</Badge>
+        )}
         {free !== null && location?.writable && (
           <span className="jp-EnvManager-groupDetail" title={title}>
             {trans.__('%1 free', formatBytes(free))}

@@ -1,12 +1,19 @@
 import { Clipboard, Dialog } from '@jupyterlab/apputils';
 
-import type { Generation, Package, PackageHit } from './_models';
+import type {
+  Generation,
+  Package,
+  PackageHit,
+  PackRequest,
+  Problem
+} from './_models';
 import { toProblem } from './api';
 import { confirm, explain, showProblem } from './dialogs';
 import type {
   EnvironmentPage,
   IEnvironmentPageOptions
 } from './environmentpage';
+import { ENVIRONMENT_MENU } from './environmentmenu';
 import { formatBytes } from './format';
 import { type IInstalled, packageKey } from './installed';
 import { type IMenuAction, openActions, openMenu } from './menus';
@@ -28,20 +35,7 @@ export class EnvironmentVerbs {
   /** The menu of the environment, below an element. */
   environmentMenu(anchor: HTMLElement): void {
     const { commands, environment } = this._options;
-    openMenu(commands, anchor, { environment }, [
-      CommandIDs.openNotebook,
-      CommandIDs.openTerminal,
-      CommandIDs.registerKernel,
-      CommandIDs.checkGpu,
-      null,
-      CommandIDs.copyPath,
-      CommandIDs.copyActivation,
-      CommandIDs.copyJobLines,
-      CommandIDs.exportEnvironment,
-      CommandIDs.saveAs,
-      null,
-      CommandIDs.remove
-    ]);
+    openMenu(commands, anchor, { environment }, ENVIRONMENT_MENU);
   }
 
   /** The menu of an installed package, below an element. */
@@ -64,25 +58,34 @@ export class EnvironmentVerbs {
 
   /** The menu of all packages, below an element. */
   moreMenu(anchor: HTMLElement): void {
-    const { trans } = this._options;
+    const { commands, environment, trans } = this._options;
     const { contents } = this._page;
+    const update: IMenuAction = {
+      label: trans.__('Update from File…'),
+      execute: () =>
+        void commands.execute(CommandIDs.updateFromFile, { environment })
+    };
     const file: IMenuAction = {
       label: trans.__('Add requirements.txt…'),
       execute: () => void this._addFile()
     };
+    const files = [
+      ...(this._page.environment?.unchangeable === '' ? [update] : []),
+      ...(this.changeable && this._options.documents ? [file] : [])
+    ];
     openActions(anchor, [
-      ...(this.changeable && this._options.documents ? [file, null] : []),
+      ...(files.length ? [...files, null] : []),
       {
-        label: trans.__('Check files'),
+        label: trans.__('Check Files'),
         execute: () => void contents.check()
       },
       {
-        label: trans.__('Check the content of all files'),
+        label: trans.__('Check the Content of All Files'),
         execute: () => void contents.check(true)
       },
       null,
       {
-        label: trans.__('Read again'),
+        label: trans.__('Read Again'),
         execute: () => void contents.read('packages', 'updates', 'history')
       }
     ]);
@@ -129,14 +132,44 @@ export class EnvironmentVerbs {
     ]);
   }
 
+  /** Begin to pack the environment; gives why that cannot be done, or null. */
+  async pack(request: PackRequest): Promise<Problem | null> {
+    const { model } = this._options;
+    try {
+      await this._inside.pack(request);
+      return null;
+    } catch (error) {
+      return toProblem(error);
+    } finally {
+      void model.refresh('jobs');
+    }
+  }
+
+  /** Let the user choose a folder of the workspace; null where there is nothing to choose with. */
+  get chooseFolder(): (() => Promise<string | null>) | null {
+    const { documents, trans } = this._options;
+    return (
+      documents &&
+      (async () => {
+        const { FileDialog } = await import('@jupyterlab/filebrowser');
+        const { button, value } = await FileDialog.getExistingDirectory({
+          manager: documents,
+          title: trans.__('Where to write the archive')
+        });
+        return button.accept ? (value?.[0]?.path ?? null) : null;
+      })
+    );
+  }
+
   /** Copy the environment's folder. */
   copyPath(): void {
     Clipboard.copyToSystem(this._page.environment?.prefix ?? '');
   }
 
-  /** Whether packages may be changed. */
+  /** Whether single packages may be changed, and the change would not be lost in a greater one. */
   get changeable(): boolean {
-    return this._page.environment?.unchangeable === '';
+    const { environment, alteration } = this._page;
+    return environment?.unchangeable === '' && !alteration.like;
   }
 
   private async _forget({ number, title, size }: Generation): Promise<void> {

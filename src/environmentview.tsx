@@ -12,18 +12,19 @@ import type { EnvironmentVerbs } from './environmentverbs';
 import { GpuTab } from './gputab';
 import { HealthNote } from './healthnote';
 import { HistoryView } from './historyview';
-import { isActive, isTesting } from './jobstate';
+import { isActive, isTesting, lastPacking } from './jobstate';
 import { JobStrip } from './jobstrip';
 import { KernelsTab } from './kernelstab';
 import { PackagesView } from './packagesview';
 import { gpuItem, installItem } from './pending';
 import { targetTitle } from './remedyitems';
 import { RestartNote } from './restartnote';
+import { ShareTab } from './sharetab';
 import { Tabs } from './tabs';
 import { CommandIDs, type IEnvManagerModel } from './tokens';
 
 /** The tabs of the page. */
-export type PageTab = 'packages' | 'kernels' | 'history' | 'gpu';
+export type PageTab = 'packages' | 'kernels' | 'history' | 'gpu' | 'share';
 
 /** What the view of an environment needs. */
 export interface IEnvironmentViewProps {
@@ -63,7 +64,8 @@ export function EnvironmentView(props: IEnvironmentViewProps): JSX.Element {
           ['packages', trans.__('Packages'), count ?? null],
           ['kernels', trans.__('Kernels'), kernels?.length ?? null],
           ['history', trans.__('History'), generations ?? null],
-          ['gpu', trans.__('GPU'), null]
+          ['gpu', trans.__('GPU'), null],
+          ['share', trans.__('Share & export'), null]
         ]}
         chosen={page.tab}
         onChoose={tab => (page.tab = tab)}
@@ -77,6 +79,7 @@ export function EnvironmentView(props: IEnvironmentViewProps): JSX.Element {
         )}
         {page.tab === 'history' && <HistoryTab {...all} />}
         {page.tab === 'gpu' && <GpuPart {...all} />}
+        {page.tab === 'share' && <SharePart {...all} />}
       </Tabs>
       <Foot {...all} />
     </>
@@ -113,7 +116,7 @@ function NoEnvironment(props: IEnvironmentViewProps): JSX.Element {
 
 function Head(props: Props): JSX.Element {
   const { environment, page, verbs, commands, trans } = props;
-  const { id, problem, unchangeable } = environment;
+  const { id, state, problem, unchangeable } = environment;
   return (
     <>
       <EnvironmentHead
@@ -139,7 +142,25 @@ function Head(props: Props): JSX.Element {
         <Note
           kind="info"
           problem={makeProblem('unchangeable', unchangeable, '')}
-        />
+        >
+          {[
+            CommandIDs.clone,
+            // What is broken is not copied as it is, but its packages can be had anew.
+            ...(state === 'broken' ? [CommandIDs.saveAs] : []),
+            CommandIDs.exportEnvironment
+          ]
+            .filter(command => commands.isEnabled(command, { environment: id }))
+            .map(command => (
+              <TextButton
+                key={command}
+                onClick={() =>
+                  void commands.execute(command, { environment: id })
+                }
+              >
+                {commands.label(command, { environment: id })}
+              </TextButton>
+            ))}
+        </Note>
       )}
     </>
   );
@@ -236,9 +257,32 @@ function GpuPart(props: Props): JSX.Element {
   );
 }
 
+function SharePart(props: Props): JSX.Element {
+  const { environment, page, verbs, model, commands, trans } = props;
+  const { contents } = page;
+  const job = lastPacking(model.get('jobs').data?.jobs ?? [], environment.id);
+  return (
+    <ShareTab
+      environment={environment}
+      sharing={contents.get('sharing')}
+      onCheck={() => void contents.read('sharing')}
+      onRepair={() => void contents.repairSharing()}
+      job={job ?? null}
+      speed={job ? model.speed(job.id) : null}
+      onPack={request => verbs.pack(request)}
+      onBrowse={verbs.chooseFolder}
+      commands={commands}
+      trans={trans}
+    />
+  );
+}
+
 function Foot(props: Props): JSX.Element | null {
-  const { page, model, commands, trans } = props;
-  const { alteration, stale, job, log } = page;
+  const { environment, page, model, commands, trans } = props;
+  const { alteration, stale, log } = page;
+  // There it is shown where it was begun.
+  const there = page.tab === 'share' && page.job?.action === 'pack';
+  const job = there ? undefined : page.job;
   const { items, problem } = alteration;
   if (!items.length && !problem && !job && !stale.all.length) {
     return null;
@@ -255,6 +299,7 @@ function Foot(props: Props): JSX.Element | null {
             void commands.execute(CommandIDs.cancelJob, { job: job.id })
           }
           onDismiss={() => alteration.show(null)}
+          commands={commands}
           trans={trans}
         />
       )}
@@ -272,6 +317,8 @@ function Foot(props: Props): JSX.Element | null {
         onRemedy={remedy =>
           void alteration.remedy(remedy, model.get('gpus').data?.targets ?? [])
         }
+        environment={environment.id}
+        commands={commands}
         trans={trans}
       />
     </div>

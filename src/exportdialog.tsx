@@ -20,6 +20,8 @@ export interface IExportDialogOptions {
   environment: Environment;
   /** Writes it. */
   inside: Pick<IInside, 'export'>;
+  /** The format that is shown first. */
+  format?: ExportFormat;
   /** Where files are saved. */
   folder: WorkspaceFolder;
   /** Shows a saved file; null where nothing can. */
@@ -32,9 +34,10 @@ export interface IExportDialogOptions {
 export async function exportEnvironment(
   options: IExportDialogOptions
 ): Promise<void> {
-  const { environment, inside, folder, onOpen, trans } = options;
+  const { environment, inside, format, folder, onOpen, trans } = options;
   const exporting = new Exporting({
-    read: format => inside.export(format),
+    read: one => inside.export(one),
+    format,
     folder,
     trans
   });

@@ -24,6 +24,8 @@ export type Outcome =
 export interface IExportingOptions {
   /** Writes the environment in a format. */
   read: (format: ExportFormat) => Promise<Export>;
+  /** The format to begin with; by default the one that most tools read. */
+  format?: ExportFormat;
   /** Where files are saved. */
   folder: Pick<WorkspaceFolder, 'has' | 'freeName' | 'save'>;
   /** Translates. */
@@ -32,9 +34,9 @@ export interface IExportingOptions {
 
 /** An environment that is being exported: the chosen format, the file, and what has become of it. */
 export class Exporting {
-  /** Begin with the format that most tools read. */
+  /** Begin to read. */
   constructor(private readonly _options: IExportingOptions) {
-    void this.choose('environment.yml');
+    void this.choose(_options.format ?? 'environment.yml');
   }
 
   /** Emitted when anything below has changed. */

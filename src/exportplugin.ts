@@ -7,12 +7,8 @@ import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import { ITranslator } from '@jupyterlab/translation';
 
 import type { Environment } from './_models';
-import {
-  type Args,
-  argument,
-  type ICommandOptions,
-  target
-} from './commandargs';
+import { type Args, type ICommandOptions, target } from './commandargs';
+import type { ExportFormat } from './exportformats';
 import { CommandIDs, IEnvManagerModel } from './tokens';
 
 const DOMAIN = 'jupyter_envmanager';
@@ -69,6 +65,7 @@ function addExportCommand(
       await exportEnvironment({
         environment,
         inside: model.inside(environment.id),
+        format: formatOf(args),
         folder: new WorkspaceFolder(
           serviceManager.contents,
           browser?.model.path ?? ''
@@ -79,11 +76,28 @@ function addExportCommand(
         trans
       });
     },
-    describedBy: argument(
-      'environment',
-      trans.__('The id of the environment; without it, the user chooses')
-    )
+    describedBy: {
+      args: {
+        type: 'object',
+        properties: {
+          environment: {
+            type: 'string',
+            description: trans.__(
+              'The id of the environment; without it, the user chooses'
+            )
+          },
+          format: {
+            type: 'string',
+            description: trans.__('The format that is shown first')
+          }
+        }
+      }
+    }
   });
+}
+
+function formatOf({ format }: Args): ExportFormat | undefined {
+  return typeof format === 'string' ? (format as ExportFormat) : undefined;
 }
 
 async function choose(

@@ -22,7 +22,7 @@ export interface IFormDialogOptions {
 }
 
 const OWN_ENTER =
-  'button, textarea, select, summary, input[type=file], input[type=color]';
+  'button, textarea, select, summary, input:is([type=file], [type=color], [type=search])';
 
 const FIRST =
   '.jp-EnvManager-kernelForm :is(button, input, textarea, select):enabled';

@@ -2,6 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
 import type {
+  Environments,
   FolderListing,
   GpuReport,
   PackageHits,
@@ -9,7 +10,9 @@ import type {
   Status
 } from './_models';
 import { classes } from './components';
-import type { Creation, Field } from './creation';
+import type { Creation } from './creation';
+import type { FileDesk } from './filedesk';
+import type { Field } from './formfields';
 import type { IResource } from './tokens';
 
 /** What the form needs. */
@@ -28,6 +31,10 @@ export interface ICreateFormProps {
   gpus: IResource<GpuReport>;
   /** Reads them again. */
   onGpus: () => void;
+  /** The environments that can be copied. */
+  environments: IResource<Environments>;
+  /** Brings files into the form. */
+  desk: FileDesk;
   /** Searches the channels. */
   search: (
     query: string,

@@ -1,6 +1,22 @@
-import type { GpuRemedy } from './_models';
+import type { GpuRemedy, Problem } from './_models';
+import { namesPackages } from './formsource';
 import type { IFormValues } from './formvalues';
+import { remediesOf } from './remedies';
 import { pythonSeries, requirementName, specName } from './specs';
+
+/** A problem with the ways out that the form has: where a file names the packages, none that changes them. */
+export function offered(problem: Problem, values: IFormValues): Problem {
+  const remedies = remediesOf(problem);
+  if (namesPackages(values) || !remedies.length) {
+    return problem;
+  }
+  const fits = ({ add, remove, pypi_add, pypi_remove }: GpuRemedy) =>
+    [add, remove, pypi_add, pypi_remove].every(change => !change.length);
+  return {
+    ...problem,
+    details: { ...problem.details, remedies: remedies.filter(fits) }
+  };
+}
 
 /** What a remedy changes of the form. */
 export function remedied(

@@ -3,9 +3,17 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { NewEnvironment, Problem } from './_models';
 import { makeProblem } from './api';
 import { baseName } from './format';
+import {
+  type IFormFile,
+  isSolved,
+  namesPackages,
+  sourceOf,
+  sourceProblem,
+  type Start
+} from './formsource';
 import { gpuProblem } from './gputyped';
 import { requirementProblem } from './requirements';
-import { specName, specProblem } from './specs';
+import { specProblem } from './specs';
 import type { IFilling } from './templates';
 
 /** What the form of a new environment holds. */
@@ -17,11 +25,21 @@ export interface IFormValues {
   /** The folder, when it was chosen instead of a name. */
   prefix: string | null;
   /** What the packages come from at first. */
-  start: 'packages' | 'template';
+  start: Start;
   /** The name of the template that was chosen. */
   template: string | null;
   /** What that template has put in; null while it has not. */
   filled: IFilling | null;
+  /** The file; null while there is none. */
+  file: IFormFile | null;
+  /** The specs of the file that are asked for otherwise, and how. */
+  relaxed: Record<string, string>;
+  /** The id of the environment to copy; null while none is chosen. */
+  clone: string | null;
+  /** The path of the archive of a packed environment. */
+  archive: string;
+  /** The name that was proposed by what the environment starts from; whatever else is there was typed. */
+  proposed: string;
   /** `latest`, `none`, or a series such as `3.12`. */
   python: string;
   /** The match specs. */
@@ -46,6 +64,11 @@ export const EMPTY_FORM: IFormValues = {
   start: 'packages',
   template: null,
   filled: null,
+  file: null,
+  relaxed: {},
+  clone: null,
+  archive: '',
+  proposed: '',
   python: 'latest',
   specs: [],
   pypi: [],
@@ -70,24 +93,16 @@ export function toRequest(
   values: IFormValues,
   accept: string[]
 ): NewEnvironment {
-  const { name, location, prefix, python, specs, pypi, channels, gpu } = values;
-  const asked = specs.some(spec => specName(spec) === 'python');
-  const first =
-    asked || python === 'none'
-      ? []
-      : [python === 'latest' ? 'python' : `python=${python}`];
+  const { name, location, prefix, channels, gpu } = values;
   const displayName = values.displayName.trim() || defaultDisplayName(values);
+  const solved = isSolved(values);
   return {
-    source: {
-      type: 'specs',
-      specs: [...first, ...specs],
-      ...(pypi.length && { pypi })
-    },
+    source: sourceOf(values),
     kernel: values.kernel ? { display_name: displayName } : null,
     ...(prefix !== null ? { prefix: prefix.trim() } : { name: name.trim() }),
     ...(prefix === null && location !== null && { location }),
-    ...(channels !== null && { channels }),
-    ...(gpu !== null && { gpu }),
+    ...(solved && channels !== null && { channels }),
+    ...(solved && gpu !== null && { gpu }),
     ...(accept.length && { accept })
   };
 }
@@ -97,10 +112,7 @@ export function formProblem(
   values: IFormValues,
   trans: TranslationBundle
 ): Problem | null {
-  const { name, prefix, start, template, specs, pypi, python, channels, gpu } =
-    values;
-  const wrong = (field: keyof IFormValues, message: string, hint = '') =>
-    makeProblem('invalid', message, hint, field);
+  const { name, prefix, channels, gpu } = values;
   if (prefix === null && !name.trim()) {
     return wrong('name', trans.__('Give the environment a name.'));
   }
@@ -110,6 +122,26 @@ export function formProblem(
       trans.__('Give the full path of the folder, starting with “/” or “~/”.')
     );
   }
+  const problem = namesPackages(values)
+    ? packagesProblem(values, trans)
+    : sourceProblem(values, trans);
+  if (problem || !isSolved(values)) {
+    return problem;
+  }
+  const impossible = gpuProblem(gpu, trans);
+  if (impossible) {
+    return wrong('gpu', impossible);
+  }
+  if (channels !== null && !channels.length) {
+    return wrong('channels', trans.__('Give at least one channel.'));
+  }
+  return null;
+}
+
+function packagesProblem(
+  { start, template, specs, pypi, python }: IFormValues,
+  trans: TranslationBundle
+): Problem | null {
   if (start === 'template' && !template && !specs.length && !pypi.length) {
     return wrong(
       'template',
@@ -131,12 +163,9 @@ export function formProblem(
       trans.__('Add a package, or choose a Python version.')
     );
   }
-  const impossible = gpuProblem(gpu, trans);
-  if (impossible) {
-    return wrong('gpu', impossible);
-  }
-  if (channels !== null && !channels.length) {
-    return wrong('channels', trans.__('Give at least one channel.'));
-  }
   return null;
+}
+
+function wrong(field: keyof IFormValues, message: string): Problem {
+  return makeProblem('invalid', message, '', field);
 }

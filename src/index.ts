@@ -5,6 +5,7 @@ import {
   type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
+import { IEditorServices } from '@jupyterlab/codeeditor';
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import { ILauncher } from '@jupyterlab/launcher';
 import { ITranslator } from '@jupyterlab/translation';
@@ -15,6 +16,7 @@ import {
   addKernelCommands
 } from './commands';
 import { exportPlugin } from './exportplugin';
+import { filesPlugin } from './filesplugin';
 import { EnvManagerModel } from './model';
 import { notebookPlugins } from './notebook/plugins';
 // eslint-disable-next-line jupyter/prefer-lazy-imports -- small, and needed by activate() at once
@@ -22,6 +24,7 @@ import { addPageCommands } from './pagecommands';
 // eslint-disable-next-line jupyter/prefer-lazy-imports -- pagecommands needs it anyway
 import { notebookTabs } from './pages';
 import { EnvironmentsPanel } from './panel';
+import { sharePlugin } from './shareplugin';
 import { CommandIDs, IEnvManagerModel } from './tokens';
 
 export { CommandIDs, IEnvManagerModel } from './tokens';
@@ -76,7 +79,8 @@ const pages: JupyterFrontEndPlugin<void> = {
     ILayoutRestorer,
     ICommandPalette,
     ILauncher,
-    IDocumentManager
+    IDocumentManager,
+    IEditorServices
   ],
   activate: (
     app: JupyterFrontEnd,
@@ -86,10 +90,12 @@ const pages: JupyterFrontEndPlugin<void> = {
     restorer: ILayoutRestorer | null,
     palette: ICommandPalette | null,
     launcher: ILauncher | null,
-    documents: IDocumentManager | null
+    documents: IDocumentManager | null,
+    editors: IEditorServices | null
   ) => {
     const trans = translator.load(DOMAIN);
-    const options = { app, model: state, trans, labShell, restorer };
+    const files = { documents, editors };
+    const options = { app, model: state, files, trans, labShell, restorer };
     addPageCommands(options, documents);
     palette?.addItem({
       command: CommandIDs.create,
@@ -189,5 +195,7 @@ export default [
   pages,
   panel,
   exportPlugin,
+  sharePlugin,
+  filesPlugin,
   ...notebookPlugins
 ];

@@ -1,6 +1,8 @@
 import type {
   Activation,
   Change,
+  CompareRequest,
+  Comparison,
   Description,
   EnvironmentGpu,
   Export,
@@ -13,7 +15,9 @@ import type {
   PackageInfo,
   Packages,
   PackageUpdates,
+  PackRequest,
   Plan,
+  Sharing,
   TerminalName
 } from './_models';
 import type { EnvManagerApi } from './api';
@@ -137,6 +141,26 @@ export class Inside implements IInside {
   /** End such a check. */
   async cancelGpuCheck(): Promise<void> {
     await this._api.request(this._path('gpu', 'check'), { method: 'DELETE' });
+  }
+
+  /** How it differs from another one, or from a file. */
+  compare(body: CompareRequest): Promise<Comparison> {
+    return this._api.request(this._path('compare'), { method: 'POST', body });
+  }
+
+  /** Who can use it, and what keeps them from it. */
+  sharing(): Promise<Sharing> {
+    return this._api.request(this._path('sharing'));
+  }
+
+  /** Put right what keeps the group from using it. */
+  repairSharing(): Promise<Sharing> {
+    return this._api.request(this._path('sharing'), { method: 'POST' });
+  }
+
+  /** Write it as an archive. */
+  pack(body: PackRequest): Promise<Job> {
+    return this._start(this._path('pack'), 'POST', body);
   }
 
   /** Start a terminal in which it is active. */

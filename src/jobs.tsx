@@ -23,7 +23,8 @@ export function phaseName(
     swap: trans.__('Putting in place'),
     kernel: trans.__('Registering the kernel'),
     bytecode: trans.__('Compiling'),
-    remove: trans.__('Removing')
+    remove: trans.__('Removing'),
+    pack: trans.__('Packing')
   };
   return phase ? names[phase] : '';
 }

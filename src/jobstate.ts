@@ -9,6 +9,24 @@ export function isActive(job: Job): boolean {
   return ACTIVE.includes(job.state);
 }
 
+/** Whether a job leaves its environment where it is, so that the environment's page tells of it. */
+export function isInside({ action }: Job): boolean {
+  return action === 'change' || action === 'rollback' || action === 'pack';
+}
+
+/** The last job that packs, or has packed, an environment. */
+export function lastPacking(
+  jobs: readonly Job[],
+  environment: string
+): Job | undefined {
+  return jobs
+    .filter(job => job.action === 'pack' && job.environment === environment)
+    .reduce<Job | undefined>(
+      (last, job) => (last && last.created >= job.created ? last : job),
+      undefined
+    );
+}
+
 /** The jobs as a person reads them: those at work, those to come in the order of their turn, the past backwards. */
 export function inOrder(jobs: Job[]): Job[] {
   const rank = ({ state }: Job): number =>

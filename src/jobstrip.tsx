@@ -1,5 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { closeIcon } from '@jupyterlab/ui-components';
+import type { CommandRegistry } from '@lumino/commands';
 import React from 'react';
 
 import type { Job, JobEvent } from './_models';
@@ -21,13 +22,15 @@ export interface IJobStripProps {
   onCancel: () => void;
   /** Shows it no more. */
   onDismiss: () => void;
+  /** The commands that work on what it has written. */
+  commands: CommandRegistry;
   /** Translates. */
   trans: TranslationBundle;
 }
 
 /** A job at the foot of its environment's page: what it does now, or how it ended. */
 export function JobStrip(props: IJobStripProps): JSX.Element {
-  const { job, events, speed, onCancel, onDismiss, trans } = props;
+  const { job, events, speed, onCancel, onDismiss, commands, trans } = props;
   const active = isActive(job);
   return (
     <section
@@ -58,7 +61,7 @@ export function JobStrip(props: IJobStripProps): JSX.Element {
           label={job.title}
         />
       ) : (
-        <Outcome job={job} trans={trans} />
+        <Outcome job={job} commands={commands} trans={trans} />
       )}
       <Log key={job.id} job={job} events={events} trans={trans} />
     </section>

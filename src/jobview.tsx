@@ -1,7 +1,9 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
 import React from 'react';
 
 import type { Job, JobEvent, KernelCheck } from './_models';
+import { ArchiveLine } from './archiveline';
 import { Dot, Note, ProgressBar, TextButton } from './components';
 import { baseName, formatBytes, formatSeconds, joinParts } from './format';
 import { jobDot, jobLine, phaseName, stateName } from './jobs';
@@ -27,13 +29,15 @@ export interface IJobViewProps {
   onEdit?: () => void;
   /** Opens an empty form. */
   onNew: () => void;
+  /** The commands that work on what the job has written. */
+  commands: CommandRegistry;
   /** Translates. */
   trans: TranslationBundle;
 }
 
 /** A job: what it does now, how it ended, what to do next, and its log. */
 export function JobView(props: IJobViewProps): JSX.Element {
-  const { job, notebook, speed, trans } = props;
+  const { job, notebook, speed, commands, trans } = props;
   return (
     <div className="jp-EnvManager-job-page" data-job-state={job.state}>
       <h1 className="jp-EnvManager-title">{headline(job, trans)}</h1>
@@ -53,7 +57,7 @@ export function JobView(props: IJobViewProps): JSX.Element {
           )}
         </div>
       ) : (
-        <Outcome job={job} trans={trans} />
+        <Outcome job={job} commands={commands} trans={trans} />
       )}
       <Buttons {...props} />
       <Log {...props} />
@@ -75,6 +79,9 @@ function headline(job: Job, trans: TranslationBundle): string {
   if (job.action === 'rollback' && job.state === 'succeeded') {
     return trans.__('Environment %1 is another generation now', name);
   }
+  if (job.action === 'pack' && job.state === 'succeeded') {
+    return trans.__('Environment %1 is packed', name);
+  }
   if (job.action === 'create' && isActive(job)) {
     return trans.__('Creating %1', name);
   }
@@ -85,13 +92,12 @@ function headline(job: Job, trans: TranslationBundle): string {
 }
 
 /** How a job has ended. */
-export function Outcome({
-  job,
-  trans
-}: {
+export function Outcome(props: {
   job: Job;
+  commands?: CommandRegistry;
   trans: TranslationBundle;
 }): JSX.Element | null {
+  const { job, commands, trans } = props;
   if (job.error) {
     return <Note problem={job.error} trans={trans} />;
   }
@@ -123,6 +129,7 @@ export function Outcome({
           {trans.__('Done in %1.', formatSeconds(seconds))}
         </p>
       )}
+      {commands && <ArchiveLine job={job} commands={commands} trans={trans} />}
       {job.kernel && (
         <CheckLine check={job.check} aftercare={job.aftercare} trans={trans} />
       )}

@@ -17,7 +17,7 @@ export function openMenu(
   commands: CommandRegistry,
   anchor: HTMLElement,
   args: ReadonlyJSONObject,
-  ids: (string | null)[],
+  ids: readonly (string | null)[],
   focus: HTMLElement = anchor
 ): void {
   const menu = new MenuSvg({ commands });

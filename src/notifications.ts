@@ -4,6 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Job } from './_models';
 import { baseName } from './format';
+import { isInside } from './jobstate';
 import { CommandIDs, type IEnvManagerModel } from './tokens';
 import { waitingFor } from './waiting';
 
@@ -53,7 +54,7 @@ function announceSuccess({ app, trans }: IAnnounceOptions, job: Job): string {
       autoClose: 4000
     });
   }
-  if (job.action === 'change' || job.action === 'rollback') {
+  if (isInside(job)) {
     return Notification.success(trans.__('%1: done', job.title), {
       autoClose: 8000,
       actions: [showButton(app, job, trans)]

@@ -4,6 +4,7 @@ import { argument, target } from './commands';
 import { EnvironmentPages } from './environmentpages';
 import { environmentIcon } from './icons';
 import { isInstallShown } from './notebook/installflowwatch';
+import { isInside } from './jobstate';
 import { announceJobs } from './notifications';
 import { type IPagesOptions, Pages } from './pages';
 import { CommandIDs } from './tokens';
@@ -23,10 +24,15 @@ export function addPageCommands(
   addEnvironmentCommand(options, openEnvironment);
   addJobCommand(options, id => {
     const job = model.job(id);
-    const inside = job?.action === 'change' || job?.action === 'rollback';
-    return inside && model.environment(job.environment)
-      ? openEnvironment({ environment: job.environment, job: id })
-      : pages.openJob(id);
+    if (!job || !isInside(job) || !model.environment(job.environment)) {
+      return pages.openJob(id);
+    }
+    const { environment, action } = job;
+    return openEnvironment(
+      action === 'pack'
+        ? { environment, tab: 'share' }
+        : { environment, job: id }
+    );
   });
   // Bringing pages back after a reload takes the commands above.
   const pages = new Pages(options);
@@ -112,7 +118,7 @@ function addEnvironmentCommand(
           tab: {
             type: 'string',
             description: trans.__(
-              'The tab to show: packages, kernels, history or gpu'
+              'The tab to show: packages, kernels, history, gpu or share'
             )
           },
           job: {
@@ -126,6 +132,14 @@ function addEnvironmentCommand(
           search: {
             type: 'string',
             description: trans.__('A package to search for')
+          },
+          items: {
+            type: 'array',
+            description: trans.__('What to ask for')
+          },
+          preview: {
+            type: 'boolean',
+            description: trans.__('Whether to show at once what that does')
           }
         }
       }

@@ -8,7 +8,10 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { JSONObject, ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { TabPanel, type Widget } from '@lumino/widgets';
 
-import type { IFormValues } from './formvalues';
+import { takesFiles } from './creationstate';
+import type { IFileServices } from './filedesk';
+import { joinParts } from './format';
+import { defaultDisplayName, type IFormValues } from './formvalues';
 import { environmentIcon } from './icons';
 import { CommandIDs, type IEnvManagerModel } from './tokens';
 import { formHeading } from './waiting';
@@ -20,6 +23,8 @@ export interface IPagesOptions {
   app: JupyterFrontEnd;
   /** The state and its verbs. */
   model: IEnvManagerModel;
+  /** What finds and edits files. */
+  files: IFileServices;
   /** Translates. */
   trans: TranslationBundle;
   /** JupyterLab's shell; null in Notebook. */
@@ -27,6 +32,8 @@ export interface IPagesOptions {
   /** Brings the pages back after a reload. */
   restorer: ILayoutRestorer | null;
 }
+
+const MOST_TEXT = 200_000;
 
 type PageWidget = MainAreaWidget<CreatePage>;
 
@@ -48,6 +55,10 @@ export class Pages {
   async openForm(args: ReadonlyPartialJSONObject = {}): Promise<PageWidget> {
     const job = typeof args['job'] === 'string' ? args['job'] : null;
     const filled = ['values', 'template'].some(key => args[key] !== undefined);
+    const waiting = args['reuse'] === true && this._refill(args);
+    if (waiting) {
+      return this._activate(waiting);
+    }
     if (job !== null || filled) {
       return this._open(job, args);
     }
@@ -74,11 +85,25 @@ export class Pages {
     );
   }
 
+  /** Put a file, or an archive, into a page that waits for one or has another. */
+  private _refill(args: ReadonlyPartialJSONObject): PageWidget | undefined {
+    const { file, archive } = (args['values'] ?? {}) as Partial<IFormValues>;
+    const page = this._tracker.find(({ content }) =>
+      takesFiles(content.creation)
+    );
+    if (file) {
+      page?.content.creation.setFile(file);
+    } else if (archive) {
+      page?.content.creation.setArchive(archive);
+    }
+    return page;
+  }
+
   private async _open(
     job: string | null,
     args: ReadonlyPartialJSONObject
   ): Promise<PageWidget> {
-    const { app, model, trans } = this._options;
+    const { app, model, files, trans } = this._options;
     const { CreatePage } = await import('./wizard');
     const template = args['template'];
     const values = {
@@ -88,6 +113,7 @@ export class Pages {
     const content = new CreatePage({
       model,
       commands: app.commands,
+      files,
       trans,
       values,
       job
@@ -102,7 +128,11 @@ export class Pages {
     page.title.closable = true;
     const title = () => {
       page.title.label =
-        content.job?.title ?? formHeading(content.notebook, trans);
+        content.job?.title ??
+        joinParts(
+          defaultDisplayName(content.creation.values),
+          formHeading(content.notebook, trans)
+        );
     };
     title();
     content.changed.connect(() => {
@@ -158,7 +188,15 @@ function pageState({ parent, creation }: CreatePage): JSONObject {
     state['job'] = creation.job;
   }
   if (creation.canEdit) {
-    state['values'] = { ...creation.values } as JSONObject;
+    state['values'] = saved(creation.values) as JSONObject;
   }
   return state;
+}
+
+/** What is kept of the form; a text as large as a lock’s may be is no matter of the layout. */
+function saved(values: Readonly<IFormValues>): Partial<IFormValues> {
+  const { file } = values;
+  return file && file.text.length > MOST_TEXT
+    ? { ...values, file: null, relaxed: {} }
+    : { ...values };
 }

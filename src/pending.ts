@@ -1,3 +1,5 @@
+import type { JSONObject } from '@lumino/coreutils';
+
 import type { Change, Package } from './_models';
 import { isRequirement, requirementName, specName } from './specs';
 
@@ -10,7 +12,11 @@ export type Wish =
   | 'pin'
   | 'unpin'
   | 'requirements'
-  | 'gpu';
+  | 'gpu'
+  | 'source';
+
+/** What an environment can be made like: a file, or another environment. */
+export type LikeSource = NonNullable<Change['source']>;
 
 /** One thing that is asked for. */
 export interface IPendingItem {
@@ -18,10 +24,16 @@ export interface IPendingItem {
   readonly wish: Wish;
   /** Where the package is from. */
   readonly manager: 'conda' | 'pypi';
-  /** The package's name; a requirement that does not tell it, and a file, stand for themselves. A GPU target's title. */
+  /** The package's name; a requirement that does not tell it, and a file, stand for themselves. The title of a GPU target or a source. */
   readonly name: string;
   /** What the server is given: a match spec, a requirement, a name, a file or a GPU target. */
   readonly spec: string;
+  /** What the environment is to become like; it goes with nothing else. */
+  readonly source?: LikeSource;
+  /** Whether what the source does not name goes. */
+  readonly prune?: boolean;
+  /** Where in the workspace the source's file is; absent where it is not there. */
+  readonly path?: string;
 }
 
 /** All packages, as the name of an update. */
@@ -87,9 +99,35 @@ export function gpuItem(target: string, title: string): IPendingItem {
   return { wish: 'gpu', manager: 'conda', name: title, spec: target };
 }
 
+/** Ask for the environment to become like a file, or like another environment. */
+export function sourceItem(
+  source: LikeSource,
+  name: string,
+  prune: boolean
+): IPendingItem {
+  return {
+    wish: 'source',
+    manager: 'conda',
+    name,
+    spec: source.type === 'file' ? (source.filename ?? name) : name,
+    source,
+    prune
+  };
+}
+
+/** The item that goes with nothing else, where it is asked for. */
+export function likenessOf(
+  items: readonly IPendingItem[]
+): (IPendingItem & { source: LikeSource }) | undefined {
+  return items.find(
+    (item): item is IPendingItem & { source: LikeSource } =>
+      item.source !== undefined
+  );
+}
+
 /** The place an item takes; a second item for the same place replaces the first. */
 export function placeOf({ wish, manager, name }: IPendingItem): string {
-  if (wish === 'gpu') {
+  if (wish === 'gpu' || wish === 'source') {
     return wish;
   }
   const matter =
@@ -101,11 +139,17 @@ export function placeOf({ wish, manager, name }: IPendingItem): string {
   return `${matter} ${name.toLowerCase()}`;
 }
 
-/** The items with one more. */
+/** The items with one more; a source takes the place of all others, and lets none in beside it. */
 export function withItem(
   items: readonly IPendingItem[],
   item: IPendingItem
 ): IPendingItem[] {
+  if (item.wish === 'source') {
+    return [item];
+  }
+  if (likenessOf(items)) {
+    return [...items];
+  }
   const place = placeOf(item);
   const all = item.wish === 'update' && item.name === ALL;
   const rest = items.filter(
@@ -126,6 +170,7 @@ export function itemsOf(
   return items.filter(
     item =>
       item.wish !== 'gpu' &&
+      item.wish !== 'source' &&
       item.name.toLowerCase() === low &&
       item.manager === manager
   );
@@ -156,6 +201,11 @@ export function toChange(
   if (gpu !== undefined) {
     change.gpu = gpu;
   }
+  const like = likenessOf(items);
+  if (like) {
+    change.source = like.source;
+    change.prune = like.prune === true;
+  }
   const pypi = {
     install: specs('install', 'pypi'),
     requirements: specs('requirements'),
@@ -169,15 +219,38 @@ export function toChange(
   );
 }
 
+/** The items as a layout remembers them; it goes to the server with each change, so a file of `most` letters is left out. */
+export function savedItems(
+  items: readonly IPendingItem[],
+  most = 200_000
+): JSONObject[] {
+  return items
+    .filter(
+      ({ source }) => source?.type !== 'file' || source.content.length < most
+    )
+    .map(item => ({ ...item }) as unknown as JSONObject);
+}
+
 /** The items that a layout remembered; what is none of ours is left out. */
 export function readItems(value: unknown): IPendingItem[] {
   const wishes =
-    'install update remove repair pin unpin requirements gpu'.split(' ');
+    'install update remove repair pin unpin requirements gpu source'.split(' ');
   return (Array.isArray(value) ? value : []).filter(
     item =>
       wishes.includes(item?.wish) &&
       ['conda', 'pypi'].includes(item.manager) &&
       typeof item.name === 'string' &&
-      typeof item.spec === 'string'
+      typeof item.spec === 'string' &&
+      ['undefined', 'string'].includes(typeof item.path) &&
+      (item.wish === 'source') === isSource(item.source)
+  );
+}
+
+/** Whether this is a source as the server takes it. */
+function isSource(value: unknown): value is LikeSource {
+  const source = (value ?? {}) as Partial<Record<string, unknown>>;
+  return (
+    (source['type'] === 'clone' && typeof source['environment'] === 'string') ||
+    (source['type'] === 'file' && typeof source['content'] === 'string')
   );
 }

@@ -14,7 +14,8 @@ export function signOf(wish: Wish): string {
     pin: '',
     unpin: '',
     requirements: '+',
-    gpu: ''
+    gpu: '',
+    source: ''
   };
   return signs[wish];
 }
@@ -32,14 +33,15 @@ export function pendingWords(
     pin: trans.__('to be pinned'),
     unpin: trans.__('to be unpinned'),
     requirements: '',
-    gpu: ''
+    gpu: '',
+    source: ''
   };
   return words[wish];
 }
 
 /** What is asked for, standing alone. */
 export function pendingLabel(
-  { wish, manager, name, spec }: IPendingItem,
+  { wish, manager, name, spec, source }: IPendingItem,
   trans: TranslationBundle
 ): string {
   const labels: Record<Wish, string> = {
@@ -53,7 +55,11 @@ export function pendingLabel(
     pin: trans.__('pin %1', spec),
     unpin: trans.__('unpin %1', name),
     requirements: trans.__('install %1 from PyPI', baseName(spec)),
-    gpu: trans.__('make it for %1', targetWords(name, spec, trans))
+    gpu: trans.__('make it for %1', targetWords(name, spec, trans)),
+    source:
+      source?.type === 'clone'
+        ? trans.__('make it like %1', name)
+        : trans.__('update from %1', name)
   };
   return labels[wish];
 }

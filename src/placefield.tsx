@@ -1,12 +1,12 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
-import type { FolderListing, Location } from './_models';
+import type { FolderListing, Location, Status } from './_models';
 import { EnvManagerError } from './api';
 import { classes, LinkButton } from './components';
 import { FormField, type ICreateFormProps, invalid } from './formfield';
 import { formatBytes, formatCount, joinParts, joinPath } from './format';
-import { isFullPath } from './formvalues';
+import { type IFormValues, isFullPath } from './formvalues';
 
 /** Where the environment goes: a name in a location, or a folder. */
 export function PlaceField(props: ICreateFormProps): JSX.Element {
@@ -17,15 +17,29 @@ export function PlaceField(props: ICreateFormProps): JSX.Element {
   );
 }
 
+/** The location that the environment would be in; undefined for a folder that is in none. */
+export function placeOf(
+  { location, prefix }: Pick<IFormValues, 'location' | 'prefix'>,
+  status: Pick<Status, 'locations'> | null
+): Location | undefined {
+  const places = status?.locations ?? [];
+  if (prefix !== null) {
+    return places.find(({ path }) => prefix.trim().startsWith(`${path}/`));
+  }
+  const locations = places.filter(({ writable }) => writable);
+  return (
+    locations.find(({ path }) => path === location) ??
+    locations.find(candidate => candidate.default) ??
+    locations[0]
+  );
+}
+
 function NameField({ creation, status, trans }: ICreateFormProps): JSX.Element {
-  const { name, location } = creation.values;
+  const { name } = creation.values;
   const locations = (status?.locations ?? []).filter(
     ({ writable }) => writable
   );
-  const place =
-    locations.find(({ path }) => path === location) ??
-    locations.find(candidate => candidate.default) ??
-    locations[0];
+  const place = placeOf(creation.values, status);
   return (
     <FormField
       id="jp-EnvManager-name"
@@ -65,6 +79,8 @@ function NameField({ creation, status, trans }: ICreateFormProps): JSX.Element {
               <option key={choice.path} value={choice.path}>
                 {joinParts(
                   choice.label || choice.path,
+                  choice.group !== null &&
+                    trans.__('shared with %1', choice.group),
                   freeSpace(choice, trans)
                 )}
               </option>
@@ -81,10 +97,26 @@ function NameField({ creation, status, trans }: ICreateFormProps): JSX.Element {
         <LinkButton onClick={() => creation.edit({ prefix: '' })}>
           {trans.__('choose a folder instead')}
         </LinkButton>
-        {place && <span>{freeSpace(place, trans)}</span>}
+        {place && place.group !== null && (
+          <span>{groupWords(place.group, place.access, trans)}</span>
+        )}
+        {/* The select says it of each. */}
+        {place && locations.length === 1 && (
+          <span>{freeSpace(place, trans)}</span>
+        )}
       </div>
     </FormField>
   );
+}
+
+function groupWords(
+  group: string,
+  access: Location['access'],
+  trans: TranslationBundle
+): string {
+  return access === 'write'
+    ? trans.__('members of %1 can use and change it', group)
+    : trans.__('members of %1 can use it', group);
 }
 
 /** `412 GB and 1.8 M files free` */

@@ -188,7 +188,9 @@ function sums(plan: Plan, trans: TranslationBundle): string {
       ? trans.__('%1 (%2 already cached)', transfer, formatBytes(cached))
       : transfer,
     trans.__('about %1 on disk', formatBytes(plan.disk_size)),
-    trans.__('solved in %1', formatSeconds(plan.solve_time))
+    // What is exactly as elsewhere is not solved.
+    plan.solve_time > 0 &&
+      trans.__('solved in %1', formatSeconds(plan.solve_time))
   );
 }
 

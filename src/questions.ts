@@ -1,5 +1,7 @@
 import type {
   EnvironmentTemplates,
+  FileContent,
+  FileText,
   FolderListing,
   InstallHint,
   InstallLine,
@@ -27,6 +29,23 @@ export abstract class Questions {
     return this.api.request(['environments', 'preview'], {
       method: 'POST',
       body
+    });
+  }
+
+  /** What a file asks for, and what is wrong with it. */
+  readFile(body: FileText, signal?: AbortSignal): Promise<FileContent> {
+    return this.api.request(['files', 'read'], {
+      method: 'POST',
+      body,
+      signal
+    });
+  }
+
+  /** A file from an address that the site allows. */
+  fetchFile(url: string): Promise<FileText> {
+    return this.api.request(['files', 'fetch'], {
+      method: 'POST',
+      body: { url }
     });
   }
 

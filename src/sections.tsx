@@ -7,6 +7,7 @@ import React from 'react';
 
 import type { Problem } from './_models';
 import { Note, Placeholder, TextButton } from './components';
+import { ENVIRONMENT_MENU } from './environmentmenu';
 import { EnvironmentList } from './environments';
 import { JobList } from './jobs';
 import { type IKernelVerbs, KernelList } from './kernels';
@@ -172,18 +173,7 @@ export class EnvironmentsView extends View {
   private _menu(environment: string, anchor: HTMLElement): void {
     openMenu(this.options.commands, anchor, { environment }, [
       CommandIDs.openEnvironment,
-      CommandIDs.openNotebook,
-      CommandIDs.openTerminal,
-      CommandIDs.registerKernel,
-      CommandIDs.checkGpu,
-      null,
-      CommandIDs.copyPath,
-      CommandIDs.copyActivation,
-      CommandIDs.copyJobLines,
-      CommandIDs.exportEnvironment,
-      CommandIDs.saveAs,
-      null,
-      CommandIDs.remove
+      ...ENVIRONMENT_MENU
     ]);
   }
 }

@@ -7,6 +7,8 @@ import {
 } from '@jupyterlab/ui-components';
 import type { AccordionPanel, Widget } from '@lumino/widgets';
 
+import { dropActions } from './fileactions';
+import { acceptDrops } from './filedrop';
 import { joinParts } from './format';
 import { GpusView } from './gpusview';
 import { isActive } from './jobstate';
@@ -44,6 +46,11 @@ export function fillPanel(panel: SidePanel, options: ISectionOptions): void {
   sections.forEach(section =>
     panel.addWidget(new Section(section, () => sizes.update()))
   );
+  const drops = acceptDrops(
+    panel.node,
+    dropActions(options.commands, options.trans)
+  );
+  panel.disposed.connect(() => drops.dispose());
 }
 
 function environments(options: ISectionOptions): ISection {

@@ -5,6 +5,7 @@ import type { EnvironmentTemplate } from './_models';
 import { type ICard, Cards } from './cards';
 import { LinkButton, Note } from './components';
 import { FormField, type ICreateFormProps, invalid } from './formfield';
+import type { Start } from './formsource';
 import { isUntouched } from './templates';
 
 const START = 'jp-EnvManager-start';
@@ -28,12 +29,25 @@ export function StartField({ creation, trans }: ICreateFormProps): JSX.Element {
             value: 'template',
             title: trans.__('Template'),
             detail: trans.__('PyTorch, R, RAPIDS…')
+          },
+          {
+            value: 'file',
+            title: trans.__('File'),
+            detail: trans.__('environment.yml, lock, requirements…')
+          },
+          {
+            value: 'clone',
+            title: trans.__('Copy'),
+            detail: trans.__('of another environment')
+          },
+          {
+            value: 'archive',
+            title: trans.__('Archive'),
+            detail: trans.__('a packed environment')
           }
         ]}
         value={start}
-        onChange={value =>
-          creation.setStart(value === 'template' ? 'template' : 'packages')
-        }
+        onChange={value => creation.setStart(value as Start)}
       />
     </FormField>
   );

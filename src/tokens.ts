@@ -5,12 +5,16 @@ import type { ISignal } from '@lumino/signaling';
 import type {
   Activation,
   Change,
+  CompareRequest,
+  Comparison,
   Description,
   Environment,
   EnvironmentGpu,
   Environments,
   EnvironmentTemplates,
   Export,
+  FileContent,
+  FileText,
   FolderListing,
   GpuCheck,
   GpuReport,
@@ -36,9 +40,11 @@ import type {
   PackageInfo,
   Packages,
   PackageUpdates,
+  PackRequest,
   Plan,
   Problem,
   RemovalPreview,
+  Sharing,
   Status,
   TerminalName
 } from './_models';
@@ -69,6 +75,20 @@ export namespace CommandIDs {
   export const copyJobLines = 'envmanager:copy-job-lines';
   /** Write an environment as a file, to copy, to download or to save. */
   export const exportEnvironment = 'envmanager:export';
+  /** Open the page that makes a new environment from a file. */
+  export const createFromFile = 'envmanager:create-from-file';
+  /** Open the page that makes a copy of an environment. */
+  export const clone = 'envmanager:clone';
+  /** Compare an environment with another one, or with a file. */
+  export const compare = 'envmanager:compare';
+  /** Apply a file to an environment. */
+  export const updateFromFile = 'envmanager:update-from-file';
+  /** Write an environment as an archive. */
+  export const pack = 'envmanager:pack';
+  /** Download the archive that a job has written. */
+  export const downloadArchive = 'envmanager:download-archive';
+  /** Show the archive that a job has written in the file browser. */
+  export const showArchive = 'envmanager:show-archive';
   /** Fill the form of a new environment with the packages of one that is there. */
   export const saveAs = 'envmanager:save-as';
   /** Let a notebook run in an environment. */
@@ -168,6 +188,14 @@ export interface IInside {
   checkGpu(): Promise<GpuCheck>;
   /** End such a check. */
   cancelGpuCheck(): Promise<void>;
+  /** How it differs from another one, or from a file. */
+  compare(request: CompareRequest): Promise<Comparison>;
+  /** Who can use it, and what keeps them from it. */
+  sharing(): Promise<Sharing>;
+  /** Put right what keeps the group from using it. */
+  repairSharing(): Promise<Sharing>;
+  /** Write it as an archive. */
+  pack(request: PackRequest): Promise<Job>;
   /** Start a terminal in which it is active. */
   terminal(): Promise<TerminalName>;
 }
@@ -246,6 +274,10 @@ export interface IEnvManagerModel extends IDisposable {
   installHint(line: InstallLine): Promise<InstallHint>;
   /** The starts for new environments, as they are for a GPU target; null is this machine. */
   templates(gpu: string | null): Promise<EnvironmentTemplates>;
+  /** What a file asks for, and what is wrong with it. */
+  readFile(text: FileText, signal?: AbortSignal): Promise<FileContent>;
+  /** A file from an address that the site allows. */
+  fetchFile(url: string): Promise<FileText>;
   /** The folders inside a folder, or the allowed roots. */
   folders(path: string): Promise<FolderListing>;
 }

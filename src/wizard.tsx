@@ -1,6 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
+import type { IDisposable } from '@lumino/disposable';
 import type { Message } from '@lumino/messaging';
 import { type ISignal, Signal } from '@lumino/signaling';
 import React from 'react';
@@ -12,6 +13,7 @@ import { CreateFoot } from './createfoot';
 import { CreateForm } from './createform';
 import { Creation } from './creation';
 import { FormButtons, FormHead } from './createparts';
+import { FileDesk, type IFileServices } from './filedesk';
 import { pickFolder } from './folderpicker';
 import type { IFormValues } from './formvalues';
 import { parseTyped } from './gputyped';
@@ -30,6 +32,8 @@ export interface IPageOptions {
   model: IEnvManagerModel;
   /** The commands it offers. */
   commands: CommandRegistry;
+  /** What finds and edits files. */
+  files: IFileServices;
   /** Translates. */
   trans: TranslationBundle;
   /** What the form holds at first. */
@@ -47,6 +51,8 @@ export class CreatePage extends ReactWidget {
     this.addClass('jp-EnvManager-page');
     this.node.tabIndex = -1;
     this.creation = new Creation(model, trans, values, job ?? null);
+    this._desk = new FileDesk(this.creation, model, _options.files, trans);
+    this._drops = this._desk.acceptDrops(this.node);
     this._pythons = new PythonVersions(model, () => this.update());
     this._log = new JobLog(
       model,
@@ -93,6 +99,7 @@ export class CreatePage extends ReactWidget {
       model.stateChanged.disconnect(this._onModel, this);
       commands.commandExecuted.disconnect(this._onCommand, this);
       this._pythons.dispose();
+      this._drops.dispose();
       this.creation.dispose();
       Signal.clearData(this);
       super.dispose();
@@ -156,6 +163,8 @@ export class CreatePage extends ReactWidget {
               onPythons={() => void this._pythons.read()}
               gpus={model.get('gpus')}
               onGpus={() => void model.refresh('gpus')}
+              environments={model.get('environments')}
+              desk={this._desk}
               search={(query, limit, signal) =>
                 model.searchPackages(query, limit, signal)
               }
@@ -176,6 +185,8 @@ export class CreatePage extends ReactWidget {
           onAccept={() => void this._accept()}
           onPreview={() => void this._preview()}
           onRemedy={remedy => void this._remedy(remedy)}
+          onRelax={relaxed => void this._relax(relaxed)}
+          onLine={line => this._desk.editor?.goTo(line)}
           trans={trans}
         />
       </>
@@ -214,6 +225,7 @@ export class CreatePage extends ReactWidget {
           onNew={() =>
             void commands.execute(CommandIDs.create, { fresh: true })
           }
+          commands={commands}
           trans={trans}
         />
       </div>
@@ -260,6 +272,10 @@ export class CreatePage extends ReactWidget {
       () => this.creation.remedy(remedy),
       parseTyped(remedy.gpu) ? 'cuda' : 'plan'
     );
+  }
+
+  private _relax(relaxed: Record<string, string>): Promise<void> {
+    return this._answer(() => this.creation.relax(relaxed), 'plan');
   }
 
   private _create(): Promise<void> {
@@ -339,6 +355,8 @@ export class CreatePage extends ReactWidget {
     void this._log.read();
   }
 
+  private readonly _desk: FileDesk;
+  private readonly _drops: IDisposable;
   private readonly _pythons: PythonVersions;
   private _channels: string[] | null = null;
   private _status: Status | null = null;

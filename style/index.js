@@ -1,9 +1,11 @@
 import './base.css';
 import './page.css';
 import './cards.css';
+import './files.css';
 import './environment.css';
 import './gputab.css';
 import './kernel.css';
 import './export.css';
+import './share.css';
 import './cellnotes.css';
 import './notebook.css';

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,8 @@ TINY = (
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees the conda, pip or proxy settings of the machine that runs it."""
+    # Each of hundreds of workers would compile everything that it imports.
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     for name in list(os.environ):
         if name.startswith(("CONDA", "MAMBA", "_CE_", "PIP_USER", "PYTHONUSERBASE")) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
@@ -73,7 +75,13 @@ def tiny(tiny_channel: LocalChannel) -> Iterator[ChannelServer]:
 @pytest.fixture(scope="session")
 def shared_pkgs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A package cache for the real channel: downloads are tested with empty ones."""
-    return tmp_path_factory.mktemp("pkgs")
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return tmp_path_factory.mktemp("pkgs")
+    # One for all processes of a run: to extract and compile is most of the work, and a cache is there to be shared.
+    shared = base.parent / "pkgs"
+    shared.mkdir(exist_ok=True)
+    return shared
 
 
 @dataclass
@@ -106,8 +114,12 @@ class Home:
     def leftovers(self) -> list[Path]:
         """What a job should never leave behind: stages, journals, locks, half-written files."""
         # Generations are whole environments, and no place to look for leftovers.
-        roots = [self.path.rglob(".envmanager/*"), self.path.rglob(".envmanager/*/*")]
-        return [path for root in roots for path in root if not _stays(path)]
+        roots = []
+        for folder, below, _ in os.walk(self.path):
+            if ".envmanager" in below:
+                below.remove(".envmanager")
+                roots.append(Path(folder, ".envmanager"))
+        return [path for root in roots for path in (*root.glob("*"), *root.glob("*/*")) if not _stays(path)]
 
 
 def _stays(path: Path) -> bool:
@@ -120,12 +132,17 @@ MakeHome = Callable[..., Home]
 
 
 @pytest.fixture
-def make_home(tmp_path: Path, jp_asyncio_loop: asyncio.AbstractEventLoop) -> Iterator[MakeHome]:
+def make_home(
+    tmp_path: Path, jp_asyncio_loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[MakeHome]:
     """Build a home whose ``.condarc`` names these channels; the same ``path`` twice is a server that restarts.
 
     Without channels, the ``.condarc`` stays as it is. ``index`` is the Python package index,
-    ``torch_index`` that of PyTorch's wheels.
+    ``torch_index`` that of PyTorch's wheels; ``shared`` are the site's shared locations.
     """
+    # Tests wait for what nobody else waits for, and a worker that is not needed any more need not finish its imports.
+    monkeypatch.setattr("jupyter_envmanager.jobs.queue._AFTERCARE_SECONDS", 0.05)
+    monkeypatch.setattr("jupyter_envmanager.jobs.standby._DISMISS_SECONDS", 0.0)
     homes: list[Home] = []
 
     def make(
@@ -135,6 +152,7 @@ def make_home(tmp_path: Path, jp_asyncio_loop: asyncio.AbstractEventLoop) -> Ite
         parallel: int = 2,
         index: str = "",
         torch_index: str = "",
+        shared: Sequence[dict[str, str]] = (),
     ) -> Home:
         home = path or tmp_path / "home"
         home.mkdir(exist_ok=True)
@@ -160,6 +178,7 @@ def make_home(tmp_path: Path, jp_asyncio_loop: asyncio.AbstractEventLoop) -> Ite
             environments_txt=home / ".conda" / "environments.txt",
             pypi_index=index,
             torch_index=torch_index,
+            shared_locations=shared,
         )
         queue = JobQueue(JobStore(site.state_dir / "jobs"), parallel=parallel, changed=changed)
         source = SettingsSource(env={}, home=home, server_prefix=Path(sys.prefix))
@@ -206,7 +225,7 @@ def pypi_home(make_home: MakeHome, channel: ChannelServer, shared_pkgs: Path, in
     return make_home(channel.url, pkgs=shared_pkgs, index=index.url)
 
 
-async def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+async def until(condition: Callable[[], object], seconds: float = 30.0) -> None:
     """Wait for a condition, and fail when it does not come true."""
     for _ in range(int(seconds / 0.02)):
         if condition():

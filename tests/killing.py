@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,12 +13,32 @@ import pytest
 from conftest import Home
 
 import jupyter_envmanager
+from jupyter_envmanager.jobs.process import ProcessId
 from jupyter_envmanager.models import Job
+
+#: How many instants of each kind of job somebody dies at; more find more, and take longer.
+INSTANTS = int(os.environ.get("ENVMANAGER_TEST_INSTANTS", "6"))
+
+
+def instants(seconds: float, seed: int = 20261124) -> Iterator[float]:
+    """Instants of a job that takes so long: random ones, and yet one in each part of it."""
+    chance = random.Random(seed)
+    return (seconds * (number + chance.random()) / INSTANTS for number in range(INSTANTS))
+
+
+def obeys_interrupts() -> None:
+    """For ``preexec_fn``: a test run that a script has started in the background passes on that they are ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def worker_of(home: Home, job: Job) -> ProcessId | None:
+    """The worker, once it has begun."""
+    return home.service.queue.store.get(job.id).read_process("worker")
 
 
 def kill_worker(home: Home, job: Job) -> None:
     """End the worker and its children at once, as the kernel does when memory is short."""
-    worker = home.service.queue.store.get(job.id).read_process("worker")
+    worker = worker_of(home, job)
     if worker is not None:
         with suppress(ProcessLookupError):
             os.killpg(worker.pid, signal.SIGKILL)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import json
 import os
+import struct
 import subprocess
 import sys
 import time
@@ -16,7 +18,8 @@ from conftest import Home, MakeHome, until
 from local_channel import ChannelServer, Fault, Synthetic, serve, write_channel
 
 from jupyter_envmanager.engine import channels as channels_module
-from jupyter_envmanager.engine.bytecode import BytecodeCache
+from jupyter_envmanager.engine.bytecode import BytecodeCache, cache_tag, compile_rest
+from jupyter_envmanager.engine.metarecords import read as read_record
 from jupyter_envmanager.engine.workplace import Journal, Workplace
 from jupyter_envmanager.environments import environment_id
 from jupyter_envmanager.errors import ChannelUnreachable, Invalid, NotAllowed
@@ -131,23 +134,102 @@ async def test_packages_cannot_lead_our_own_files_astray(make_home: MakeHome, tm
     assert cached.read_bytes() == b"theirs"
 
 
-def test_a_path_with_control_characters_compiles_nothing_elsewhere(tmp_path: Path) -> None:
-    victim = tmp_path / "victim.txt"
-    victim.write_text("precious")
-    prefix = tmp_path / "env"
-    evil = f"lib/python3.12/x.py\tq\n{__file__}\t{victim}\ny.py"
-    for path in (evil, "lib/python3.12/good.py"):
-        (prefix / path).parent.mkdir(parents=True, exist_ok=True)
-        (prefix / path).write_text("x = 1\n")
-    (prefix / "bin").mkdir()
-    (prefix / "bin" / "python").symlink_to(sys.executable)
-    meta = prefix / "conda-meta"
-    meta.mkdir()
-    (meta / "python-3.12.0-0.json").write_text('{"name": "python"}')
-    paths = [{"_path": evil}, {"_path": "lib/python3.12/good.py"}]
-    (meta / "evil-1.0-0.json").write_text(json.dumps({"name": "evil", "paths_data": {"paths": paths}}))
-    assert BytecodeCache(tmp_path / "cache").compile(prefix) == 1
-    assert victim.read_text() == "precious"
+SITE = "lib/python3.12/site-packages"
+DIGEST = "ab" * 32
+
+
+def put(file: Path, content: str, modified: int = 1_700_000_000) -> None:
+    """A file with a time."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(content)
+    os.utime(file, (modified, modified))
+
+
+def bytecode_home(folder: Path, *paths: str, **fields: str) -> tuple[Path, Path]:
+    """A package cache with Python and “mod”, and an environment with these paths of its record, and these fields."""
+    pkgs, prefix = folder / "pkgs", folder / "env"
+    ran = f"#!/bin/sh\ntouch {folder / 'ran'}\n"
+    for python, script in ((pkgs / "python-3.12.0-0", f'#!/bin/sh\nexec {sys.executable} "$@"\n'), (prefix, ran)):
+        put(python / "bin" / "python", script)
+        (python / "bin" / "python").chmod(0o755)
+    put(pkgs / "mod-1-0" / "site-packages" / "mod.py", "x = 'good'\n")
+    record = {"name": "mod", "version": "1", "fn": "mod-1-0.conda", "sha256": DIGEST, **fields}
+    record["paths_data"] = {"paths": [{"_path": path} for path in paths]}  # type: ignore[assignment]
+    python_record = {"name": "python", "version": "3.12.0", "fn": "python-3.12.0-0.conda", "sha256": DIGEST}
+    put(prefix / "conda-meta" / "python-3.12.0-0.json", json.dumps(python_record))
+    put(prefix / "conda-meta" / "mod-1-0.json", json.dumps(record))
+    for path in paths:
+        put(prefix / path, "x = 'good'\n")
+    return pkgs, prefix
+
+
+def test_bytecode_is_of_the_package_cache_and_of_nothing_in_an_environment(tmp_path: Path) -> None:
+    pkgs, prefix = bytecode_home(tmp_path, f"{SITE}/mod.py", f"{SITE}/extra.py")
+    planted = prefix / SITE / "__pycache__" / "mod.cpython-312.pyc"
+    head = struct.pack("<4sLLL", importlib.util.MAGIC_NUMBER, 0, 1_700_000_000, len("x = 'good'\n"))
+    planted.parent.mkdir()
+    planted.write_bytes(head + b"payload")
+    (prefix / SITE / "mod.py").write_text("x = 'EVIL'\n")
+    os.utime(prefix / SITE / "mod.py", (1_700_000_000, 1_700_000_000))
+    umask = os.umask(0o002)
+    try:
+        assert BytecodeCache(pkgs).compile(prefix, [pkgs]) == 0
+    finally:
+        os.umask(umask)
+    (cached,) = pkgs.rglob("*.pyc")
+    assert b"payload" not in cached.read_bytes()
+    assert b"EVIL" not in cached.read_bytes()
+    assert cached.stat().st_mode & 0o022 == 0
+    assert cached.stat().st_nlink == 1
+    assert not (tmp_path / "ran").exists()
+    planted.unlink()
+    assert (
+        BytecodeCache(pkgs, copies=True).link(
+            read_record(prefix / "conda-meta" / "mod-1-0.json"), cache_tag("3.12.0"), prefix
+        )
+        == 1
+    )
+    assert planted.stat().st_ino != cached.stat().st_ino
+    assert planted.read_bytes() == cached.read_bytes()
+    planted.unlink()
+    planted.parent.rmdir()
+    planted.parent.symlink_to(tmp_path)
+    record = read_record(prefix / "conda-meta" / "mod-1-0.json")
+    assert BytecodeCache(pkgs, copies=True).link(record, cache_tag("3.12.0"), prefix) == 0
+    assert list(tmp_path.glob("*.pyc")) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        (f"{SITE}/x.py\tq\n{__file__}\ty.py", {}),
+        (f"{SITE}/../x.py", {}),
+        (f"{SITE}/mod.py", {"fn": "../../victim/mod-1-0.conda"}),
+        (f"{SITE}/mod.py", {"fn": "/victim.conda"}),
+        (f"{SITE}/mod.py", {"fn": ".."}),
+        (f"{SITE}/mod.py", {"sha256": "/.."}),
+        (f"{SITE}/mod.py", {"sha256": "../../../../v"}),
+        (f"{SITE}/mod.py", {"sha256": ""}),
+    ],
+)
+def test_a_record_leads_the_bytecode_nowhere(tmp_path: Path, path: str, fields: dict[str, str]) -> None:
+    pkgs, prefix = bytecode_home(tmp_path, path, **fields)
+    before = sorted(tmp_path.rglob("*"))
+    assert BytecodeCache(pkgs).compile(prefix, [pkgs]) == 0
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_bytecode_for_readers_follows_no_link(tmp_path: Path) -> None:
+    pkgs, prefix = bytecode_home(tmp_path, f"{SITE}/good.py")
+    victim = tmp_path / "victim"
+    put(victim / "secret.py", "key = 1\n")
+    (prefix / SITE / "leak.py").symlink_to(victim / "secret.py")
+    put(prefix / SITE / "sub" / "secret.py", "key = 2\n")
+    (prefix / SITE / "sub" / "__pycache__").symlink_to(victim)
+    assert compile_rest(prefix, [pkgs]) == 1
+    assert [path.name for path in prefix.rglob("*.pyc")] == ["good.cpython-312.pyc"]
+    assert [path.name for path in victim.iterdir()] == ["secret.py"]
+    assert not (tmp_path / "ran").exists()
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import stat
 from pathlib import Path
 
 import msgspec
@@ -11,7 +13,7 @@ from conftest import Home, MakeHome, until
 from local_channel import ChannelServer, Fault, Synthetic, serve, write_channel
 
 from jupyter_envmanager.errors import Conflict, Invalid, NotAllowed, NotFound, Unsatisfiable
-from jupyter_envmanager.models import Change, History, Job, Plan
+from jupyter_envmanager.models import Change, CloneSource, History, Job, NewEnvironment, Plan
 
 
 async def apply(home: Home, name: str, change: Change) -> Job:
@@ -178,6 +180,41 @@ async def test_kept_generations_stay_as_they_were_bit_by_bit(tiny_home: Home) ->
     assert {int(folder.name) for folder in generations.iterdir()} == {1, 2, 3}
     for folder in generations.iterdir():
         assert files(folder) == kept[int(folder.name)]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no umask")
+async def test_records_are_as_open_as_the_umask_says_and_kept_ones_as_they_were(tiny_home: Home) -> None:
+    def modes(root: Path) -> set[int]:
+        return {stat.S_IMODE(file.stat().st_mode) for file in (root / "conda-meta").glob("*.json")}
+
+    umask = os.umask(0)
+    os.umask(umask)
+    await tiny_home.create("one", "tinier")
+    prefix = tiny_home.envs / "one"
+    assert modes(prefix) == {0o666 & ~umask}
+    # As other tools on rattler leave them.
+    for file in (prefix / "conda-meta").glob("*.json"):
+        file.chmod(0o600)
+    before = files(prefix)
+    for change in (Change(pin=["tiny 1.*"]), Change(install=["fewer-files"])):
+        assert (await apply(tiny_home, "one", change)).state == "succeeded"
+        assert modes(prefix) == {0o666 & ~umask}
+    await apply_rollback(tiny_home, "one", 1)
+    assert files(prefix) == before
+
+
+async def test_records_that_may_not_be_read_are_no_base_for_anything(tiny_home: Home) -> None:
+    await tiny_home.create("one", "tiny=1")
+    environment = await tiny_home.service.find("one")
+    record = next((tiny_home.envs / "one" / "conda-meta").glob("tiny-*.json"))
+    record.chmod(0)
+    if os.access(record, os.R_OK):
+        pytest.skip("root reads everything")
+    assert (await tiny_home.service.find("one")).state == "ready"
+    copy = NewEnvironment(name="two", source=CloneSource(environment=environment.id), kernel=None)
+    for refused in (preview(tiny_home, "one", Change(install=["fewer-files"])), tiny_home.service.preview(copy)):
+        with pytest.raises(NotAllowed, match="may not read the package records of one"):
+            await refused
 
 
 async def test_a_plan_for_another_state_is_refused(tiny_home: Home) -> None:

@@ -107,7 +107,17 @@ async def test_search_knows_the_channels_of_an_environment(one: Server, jp_fetch
     assert info.versions == ["2.0", "1.0"]
 
 
+async def test_a_comparison_is_answered(one: Server) -> None:
+    text = {"content": "dependencies: ['tiny>=2']\n", "filename": "environment.yml"}
+    found = decoded(await one.post("compare", body={"file": text}), models.Comparison)
+    assert [(one.name, one.kind, one.here) for one in found.differences] == [("tiny", "version", "1.0")]
+
+
 BAD = [
+    ("compare", "[", 400, "invalid"),
+    ("compare", {}, 400, "invalid"),
+    ("compare", {"file": {"content": 3}}, 400, "invalid"),
+    ("compare", {"environment": "0" * 16}, 404, "not_found"),
     ("preview", "", 400, "invalid"),
     ("preview", "[]", 400, "invalid"),
     ("preview", {"instal": ["tinier"]}, 400, "invalid"),

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from killing import obeys_interrupts
 from local_channel import ChannelServer, Fault
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -108,6 +109,7 @@ def test_an_interrupt_cancels_the_job(environment: dict[str, str], run: Run, hom
         env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
+        preexec_fn=obeys_interrupts,
     )
     deadline = time.monotonic() + 60
     while not any("files" in path for path in tiny.counts) and time.monotonic() < deadline:

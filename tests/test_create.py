@@ -116,14 +116,18 @@ async def test_bytecode_comes_with_the_second_environment(
     monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     real_home = make_home(channel.url)
     first = await real_home.create("first", "python")
-    # What a user's own kernel compiles before the background does is shared as well.
+    # What an environment's interpreter has compiled is its own: the cache has only what comes of the package cache.
+    own = next((real_home.envs / "first").glob("lib/python3*/site-packages/ipykernel"))
     await run_python(real_home.envs / "first", "import ipykernel.kernelapp")
     await real_home.service.queue.wait_for_aftercare(first.id)
     await real_home.create("second", "python")
     source = next((real_home.envs / "second").glob("lib/python3*/site-packages/ipykernel/kernelapp.py"))
     bytecode = next(source.parent.glob("__pycache__/kernelapp.*.pyc"))
-    twin = next((real_home.envs / "first").glob("lib/python3*/site-packages/ipykernel/__pycache__/kernelapp.*.pyc"))
+    cache = real_home.path / ".conda" / "pkgs" / ".envmanager" / "bytecode"
+    twin = next(cache.glob(f"*/*/lib/python3*/site-packages/ipykernel/__pycache__/{bytecode.name}"))
     assert bytecode.stat().st_ino == twin.stat().st_ino
+    assert not twin.stat().st_mode & 0o022
+    assert all(one.stat().st_ino != twin.stat().st_ino for one in own.glob("__pycache__/kernelapp.*"))
     # -v tells where each module came from: the interpreter itself says that it believes the linked file.
     where, told = await run_python(
         real_home.envs / "second", "import ipykernel.kernelapp as k; print(k.__file__)", "-B", "-v"

@@ -577,6 +577,30 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
         read_plain(tmp_path)
 
 
+@posix
+def test_records_that_may_not_be_read_are_not_damaged_and_seen_as_soon_as_they_may(tmp_path: Path) -> None:
+    for name in ("open", "shut"):
+        write_record(tmp_path, name)
+    meta = tmp_path / "conda-meta"
+    # Old enough to be remembered.
+    for file in meta.glob("*.json"):
+        os.utime(file, (1, 1))
+    reader = EnvironmentReader()
+    assert reader.packages(tmp_path).problems == []
+    (meta / "shut-1.0-0.json").chmod(0)
+    if os.access(meta / "shut-1.0-0.json", os.R_OK):
+        pytest.skip("root reads everything")
+    found = reader.packages(tmp_path)
+    assert [(one.name, one.damaged) for one in found.packages] == [("open", False), ("shut", False)]
+    (problem,) = found.problems
+    assert (problem.code, problem.details["records"]) == ("records_closed", ["shut-1.0-0.json"])
+    assert f"chmod -R u+rX {meta}" in problem.hint
+    assert [one.code for one in check(tmp_path).problems] == ["records_closed"]
+    assert summarise(str(meta)).problem is None
+    (meta / "shut-1.0-0.json").chmod(0o644)
+    assert reader.packages(tmp_path).problems == []
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="needs file names of any bytes")
 def test_a_record_whose_name_is_no_text_is_damaged(tmp_path: Path) -> None:
     meta = tmp_path / "one" / "conda-meta"

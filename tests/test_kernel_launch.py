@@ -61,7 +61,7 @@ def seen(prefix: Path, shell: str = SHELLS[0], env: Mapping[str, str] = CLEAN, *
     return variables
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     folder=folders,
     variables=st.dictionaries(variable_names, nasty, max_size=4),
@@ -92,7 +92,7 @@ def test_nothing_is_read_as_shell(
         assert sorted(path.name for path in prefix.iterdir()) == ["bin", "conda-meta"]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(folder=folders, name=nasty.filter(lambda text: bool(text.strip())))
 def test_a_template_is_filled_in_where_its_quotes_are(folder: str, name: str) -> None:
     text = (

@@ -1,14 +1,13 @@
-"""SIGKILL at every stage and at random instants: afterwards the environment is whole or not there, never half."""
+"""SIGKILL at every stage and at instants between: afterwards the environment is whole or not there, never half."""
 
 from __future__ import annotations
 
 import asyncio
-import random
 from pathlib import Path
 
 import pytest
 from conftest import Home, MakeHome, until
-from killing import kill_worker, workers_kill_themselves
+from killing import instants, kill_worker, workers_kill_themselves
 from local_channel import ChannelServer
 
 from jupyter_envmanager.engine import metarecords
@@ -17,7 +16,6 @@ from jupyter_envmanager.models import Job, KernelRequest
 pytestmark = pytest.mark.usefixtures("workers_kill_themselves")
 __all__ = ["workers_kill_themselves"]
 STAGES = ("download", "link", "verify", "swap", "kernel")
-INSTANTS = 20
 
 
 def assert_whole(prefix: Path, names: list[str]) -> None:
@@ -54,11 +52,10 @@ async def test_killed_in_a_stage_of_create(tiny_home: Home, stage: str, monkeypa
 
 
 async def test_killed_at_random_instants_of_create(tiny_home: Home) -> None:
-    chance = random.Random(20261124)
     whole = 0
-    for number in range(INSTANTS):
+    for number, instant in enumerate(instants(1.2)):
         job = await tiny_home.service.create(tiny_home.request(f"env{number}", "more-files"))
-        await asyncio.sleep(chance.uniform(0.0, 1.2))
+        await asyncio.sleep(instant)
         kill_worker(tiny_home, job)
         ended = await tiny_home.service.queue.wait(job.id)
         prefix = tiny_home.envs / f"env{number}"
@@ -70,14 +67,13 @@ async def test_killed_at_random_instants_of_create(tiny_home: Home) -> None:
 
 
 async def test_killed_at_random_instants_of_remove(tiny_home: Home) -> None:
-    chance = random.Random(20261125)
-    for number in range(INSTANTS):
+    for number, instant in enumerate(instants(0.8)):
         name = f"env{number}"
         prefix = tiny_home.envs / name
         assert (await tiny_home.create(name, "files")).state == "succeeded"
         environment = await tiny_home.service.find(name)
         job = await tiny_home.service.remove(environment.id)
-        await asyncio.sleep(chance.uniform(0.0, 0.8))
+        await asyncio.sleep(instant)
         kill_worker(tiny_home, job)
         ended = await tiny_home.service.queue.wait(job.id)
         assert tiny_home.leftovers() == []

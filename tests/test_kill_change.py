@@ -1,4 +1,4 @@
-"""SIGKILL of worker, server or both, at every stage and at random instants of each kind of change.
+"""SIGKILL of worker, server or both, at every stage and at instants all over each kind of change.
 
 Afterwards the environment is exactly the old or exactly the new one, file by file, and the next command works.
 """
@@ -6,15 +6,16 @@ Afterwards the environment is exactly the old or exactly the new one, file by fi
 from __future__ import annotations
 
 import asyncio
+import functools
 import hashlib
-import random
+import itertools
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Home, MakeHome
-from killing import kill_worker, workers_kill_themselves
+from conftest import Home, MakeHome, until
+from killing import instants, kill_worker, worker_of, workers_kill_themselves
 from pypi_index import IndexServer
 
 from jupyter_envmanager.jobs.queue import JobQueue
@@ -23,7 +24,6 @@ from jupyter_envmanager.models import Change, Job, PypiChange
 __all__ = ["workers_kill_themselves"]
 pytestmark = [pytest.mark.usefixtures("workers_kill_themselves"), pytest.mark.timeout(900)]
 
-INSTANTS = 50
 # A removal links nothing, and a rollback only swaps.
 STAGES = {"install": ("link", "verify", "swap"), "update": ("link", "verify", "swap"), "remove": ("verify", "swap")}
 # What is different in two runs of one change: when and by which job it was made, and where conda says so.
@@ -140,10 +140,10 @@ async def test_killed_at_random_instants(tiny_home: Home, kind: str, restart: Re
 
 
 async def killed_at_random(home: Home, start: Start, restart: Restart) -> None:
-    chance = random.Random(20261124)
     prefix = home.envs / "one"
     old = exact(prefix)
     job = await start(home, "one")
+    await until(functools.partial(worker_of, home, job))
     begin = time.monotonic()
     assert (await home.service.queue.wait(job.id)).state == "succeeded"
     usual = time.monotonic() - begin
@@ -151,10 +151,12 @@ async def killed_at_random(home: Home, start: Start, restart: Restart) -> None:
     new = content(prefix)
     await _as_before(home, prefix, old)
     outcomes = {"old": 0, "new": 0}
-    for _ in range(INSTANTS):
-        victim = chance.choice(("worker", "server", "both"))
+    # The first worker dies young, and a server maybe before there is one; the last of them when the job is done.
+    for instant, victim in zip(instants(1.3 * usual), itertools.cycle(("worker", "both", "server")), strict=False):
         job = await start(home, "one")
-        await asyncio.sleep(chance.uniform(0.0, 1.2 * usual))
+        if victim == "worker":
+            await until(functools.partial(worker_of, home, job))
+        await asyncio.sleep(instant)
         if victim in ("worker", "both"):
             kill_worker(home, job)
         if victim in ("server", "both"):

@@ -15,11 +15,11 @@ PACKAGE = Path(jupyter_envmanager.__file__).parent
 LAYERS: list[set[str]] = [
     {"models", "redaction", "errors", "words"},
     {"config"},
-    {"engine", "environments", "kernels", "gpu", "pypi", "specfiles"},
+    {"engine", "environments", "kernels", "gpu", "packs", "pypi", "sharing", "specfiles"},
     {"notebooks", "templates"},
     {"plans"},
     {"jobs"},
-    {"checks", "lockedplans", "sources", "targets", "previews", "siteconfig"},
+    {"archives", "checks", "copies", "lockedplans", "sources", "targets", "previews", "siteconfig"},
     {"changes"},
     {"service"},
     {"handlers"},
@@ -36,6 +36,7 @@ WALLS = {
     "jupyter_server": {"app", "handlers"},
     "jupyter_client": {"kernels"},
     "uv": {"pypi"},
+    "conda_pack": {"packs"},
     "yaml": {"config", "specfiles"},
 }
 

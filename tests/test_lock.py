@@ -22,7 +22,7 @@ from test_filesystems import refusing
 
 import jupyter_envmanager
 from jupyter_envmanager.environments import environment_id
-from jupyter_envmanager.errors import Conflict
+from jupyter_envmanager.errors import Conflict, NotAllowed
 from jupyter_envmanager.jobs.lock import STALE_SECONDS, LockHolder, clear_stale, prefix_lock, read_holder
 from jupyter_envmanager.jobs.process import ProcessId, this_process
 from jupyter_envmanager.models import Change, Job
@@ -128,6 +128,29 @@ def test_a_lock_that_says_nothing_is_left_to_whoever_writes_it_just_now(tmp_path
     then = time.time() - STALE_SECONDS - 5
     os.utime(lock, (then, then))
     takes_over(lock)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no pipes in folders")
+@pytest.mark.parametrize("ahead", [-STALE_SECONDS - 5, 1e9])
+def test_a_pipe_or_a_link_in_place_of_a_lock_holds_nobody(tmp_path: Path, ahead: float) -> None:
+    then = time.time() + ahead
+    for number, leads in enumerate((None, "/dev/zero", "gone")):
+        lock = tmp_path / f"lock{number}"
+        if leads is None:
+            os.mkfifo(lock)
+        else:
+            lock.symlink_to(leads)
+        os.utime(lock, (then, then), follow_symlinks=False)
+        assert read_holder(lock) is None
+        takes_over(lock)
+
+
+def test_a_folder_in_place_of_a_lock_is_told(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    lock.mkdir()
+    os.utime(lock, (1, 1))
+    with pytest.raises(NotAllowed, match="is in the way"), prefix_lock(lock, "new", "ann", waiting=print):
+        pass
 
 
 def test_a_holder_that_lost_its_lock_says_so_and_leaves_the_new_one_alone(tmp_path: Path) -> None:

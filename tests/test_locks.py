@@ -246,6 +246,11 @@ def pixi(url: str = FOO, kind: str = "conda", more: str = "", here: str = HERE) 
     return PIXI.format(platform=here, kind=kind, url=url, more=more)
 
 
+def conda_lock(old: str = "", new: str = "", here: str = HERE) -> str:
+    url = FOO.replace("linux-64", here)
+    return CONDA_LOCK.format(platform=here, manager="conda", url=url, digest=DIGEST).replace(old, new)
+
+
 @pytest.mark.parametrize(
     ("format", "text", "message", "line"),
     [
@@ -266,6 +271,15 @@ def pixi(url: str = FOO, kind: str = "conda", more: str = "", here: str = HERE) 
         ("pixi.lock", "version: 1000\nenvironments: {}\n", "format version 1000", None),
         ("pixi.lock", "version: 6\nenvironments: {}\npackages: []\n", "has no environment", None),
         ("pixi.lock", "version: 6\nenvironments: [\n", "cannot be read", 3),
+        ("pixi.lock", "x", "Line 1: the file is no lock", 1),
+        ("pixi.lock", "version: 6\nenvironments: {}\n", "The lock has no “packages:”", None),
+        ("pixi.lock", pixi(more="  md5: abc\n"), "“abc” is no md5 hash", 11),
+        ("pixi.lock", pixi().replace("    channels:", "\tchannels:"), "indented with a tab", 4),
+        ("conda-lock", conda_lock("version: '1.0'", "version: 1.10"), "“1.1” stands where a text is due", 9),
+        ("conda-lock", conda_lock("  url:", "  uri:"), "an entry has no “url:”", 8),
+        ("conda-lock", conda_lock("manager: conda", "manager: brew"), "“brew” is none of conda, pip", 10),
+        ("conda-lock", conda_lock(here="osx-arm64"), "is for osx-arm64, and this machine is", 5),
+        ("conda-lock", conda_lock(f"[{HERE}]", "[mac]"), "“mac” is no platform", None),
         ("pixi.lock", pixi("./local", "pypi", NAMED), "foo is a file or folder beside the lock", 10),
         ("pixi.lock", pixi("git+https://g.example/foo@1", "pypi", NAMED), "from a repository", 10),
         ("pixi.lock", pixi("https://f.example/foo-1.tar.gz", "pypi", NAMED), "no SHA-256 hash", 10),

@@ -158,7 +158,6 @@ def test_what_cannot_be_used_is_said_with_its_line(text: str, line: int | None, 
         ("channels: [<unknown>, a]\n", 4, "“<unknown>” is passed over"),
         ("channels: [default]\n", 4, "a channel of that very name"),
         ("  - y  # [py>=36]\n", 4, "“[py>=36]” is not understood"),
-        ("  - pip:\n    - z\n", 4, "“pip” is not among the packages"),
         (
             "  - pip\n  - pip:\n    - --extra-index-url https://user:secret@example.org\n",
             6,
@@ -230,6 +229,12 @@ def test_bombs_and_giants_are_refused() -> None:
     assert told(read("# " + "x" * 10_000_000)) == [(None, "The file is too large: 10 MB.")]
     wrong = read("dependencies:\n" + "  - 1.0\n" * 9_000)
     assert len(wrong.problems) == 100
+
+
+def test_what_an_alias_repeats_is_said_once_and_packages_of_pip_need_no_pip() -> None:
+    nested = "dependencies: &a\n  - - x\nchannels: *a\n"
+    assert [line for line, _ in told(read(nested))] == [2]
+    assert read("dependencies:\n  - x\n  - pip: [z]\n").problems == []
 
 
 def test_a_list_that_an_alias_repeats_is_read() -> None:

@@ -24,7 +24,7 @@ def request(text: str, filename: str = "environment.yml", **more: Any) -> NewEnv
 
 
 async def read(home: Home, text: str, filename: str = "environment.yml") -> FileContent:
-    return await home.service.read_file(FileText(content=text, filename=filename))
+    return await home.service.files.read(FileText(content=text, filename=filename))
 
 
 def versions(plan: Plan) -> dict[str, str | None]:

@@ -1,5 +1,5 @@
 /**
- * The browser stories: one server for all of them, one story at a time.
+ * The browser stories: a few servers, each with a home of its own, and one story at a time on each.
  *
  * ENVMANAGER_PYTHON names the Python whose JupyterLab is tested; by default that of the checkout's .venv, else `python`.
  */
@@ -7,7 +7,13 @@ const fs = require('fs');
 const path = require('path');
 const base = require('@jupyterlab/galata/lib/playwright-config');
 
-const port = Number(process.env.ENVMANAGER_PORT ?? 8898);
+// Pictures are taken of one home, in their order.
+const workers = process.env.SCREENSHOTS
+  ? 1
+  : Number(process.env.ENVMANAGER_WORKERS ?? 2);
+const first = Number(process.env.ENVMANAGER_PORT ?? 8898);
+// Each server has two: see serve.py, and `address` of the fixtures.
+const ports = Array.from({ length: workers }, (_, index) => first + 2 * index);
 const checkout = path.join(__dirname, '..', '.venv', 'bin', 'python');
 const python =
   process.env.ENVMANAGER_PYTHON ??
@@ -18,16 +24,16 @@ module.exports = {
   ...base,
   testDir: 'tests',
   testIgnore: process.env.SCREENSHOTS ? [] : '**/screenshots.spec.ts',
-  workers: 1,
+  workers,
   // One more try where other work on the machine may starve a kernel.
   retries: process.env.CI ? 1 : 0,
-  // A story takes 3 to 15 s on two cores.
-  timeout: 60_000,
+  // A story takes 5 to 25 s where two run at a time on two cores, the first ones longer.
+  timeout: 120_000,
   expect: { timeout: 15_000 },
   reporter: [['list'], ['./reporter.js']],
   use: {
     ...base.use,
-    baseURL: `http://127.0.0.1:${port}/user/ann`,
+    baseURL: `http://127.0.0.1:${first}/user/ann`,
     viewport: { width: 1280, height: 800 },
     video: 'off',
     // Recording each story would double its time.
@@ -49,7 +55,7 @@ module.exports = {
         }
       : {}
   },
-  webServer: {
+  webServer: ports.map(port => ({
     command: `"${python}" serve.py`,
     url: `http://127.0.0.1:${port}/user/ann/api`,
     env: { ENVMANAGER_PORT: String(port) },
@@ -57,5 +63,5 @@ module.exports = {
     timeout: 300_000,
     reuseExistingServer: !process.env.CI,
     gracefulShutdown: { signal: 'SIGTERM', timeout: 30_000 }
-  }
+  }))
 };

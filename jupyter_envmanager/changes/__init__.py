@@ -1,6 +1,6 @@
 """Changes of an environment that is there: previewed, applied, undone."""
 
-from .preview import environment_channels
+from .present import environment_channels
 from .service import ChangeService, RunningSession
 
 __all__ = ["ChangeService", "RunningSession", "environment_channels"]

@@ -34,9 +34,11 @@ from ..models import (
 from ..plans import PlanStore, StoredChange, check_stop
 from ..previews import Previewer
 from ..pypi import Dist, PypiSettings, outdated
+from ..sharing import shared_place
 from ..siteconfig import Site
 from .history import history, numbers
-from .preview import ChangePreviewer, environment_channels
+from .present import environment_channels
+from .preview import ChangePreviewer
 
 
 class RunningSession(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,7 +97,7 @@ class ChangeService:
         self._previewer = previewer
         self._plans = plans
         self._targets = targets
-        self._changes = ChangePreviewer(previewer, reader)
+        self._changes = ChangePreviewer(previewer, reader, find)
         #: The kernels that run now; set by whoever runs them.
         self.running: Callable[[], Awaitable[Sequence[RunningSession]]] = _nothing_runs
 
@@ -157,7 +159,8 @@ class ChangeService:
         check_stop(stored.plan)
         settings = await asyncio.to_thread(self._source.current)
         names = await asyncio.to_thread(environment_channels, Path(found.prefix))
-        network = self._previewer.network(settings, names)
+        # A file, or another environment, may bring channels of its own.
+        network = self._previewer.network(settings, names if stored.request.source is None else stored.channels)
         title = stored.plan.title
         action = ChangeAction(
             prefix=found.prefix,
@@ -171,6 +174,7 @@ class ChangeService:
             environments_txt=str(self._site.environments_txt),
             run_link_scripts=self._site.run_link_scripts,
             keep=self._site.keep_generations,
+            shared=await asyncio.to_thread(shared_place, Path(found.prefix), self._site.shared_locations),
         )
         return await self._queue.submit(action, kind="change", title=f"{title} in {found.name}")
 
@@ -230,6 +234,7 @@ class ChangeService:
             generation=generation,
             kernels_dir=str(self._site.kernels_dir),
             environments_txt=str(self._site.environments_txt),
+            shared=await asyncio.to_thread(shared_place, Path(found.prefix), self._site.shared_locations),
         )
         way = "back" if generation < current else "forward"
         title = f"Go {way} to generation {generation} of {found.name}"

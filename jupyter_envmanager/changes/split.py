@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -23,12 +23,12 @@ class Split:
     repair: frozenset[str]
     pypi: PypiRequest
 
-    def wish(self, change: Change, specs: Sequence[str]) -> Wish:
-        """What the solver is asked, with these match specs to install."""
+    def wish(self, change: Change, specs: Sequence[str], only: Mapping[str, str] | None = None) -> Wish:
+        """What the solver is asked, with these match specs to install; for ``only`` see `Wish`."""
         from ..engine.change import Wish
 
         update: Literal["all"] | frozenset[str] = "all" if change.update == "all" else self.update
-        return Wish(install=specs, update=update, remove=self.remove, repair=self.repair)
+        return Wish(install=specs, update=update, remove=self.remove, repair=self.repair, only=only)
 
 
 def split_of(change: Change, packages: Iterable[Package]) -> Split:

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..models import Change, GpuTarget
+from ..models import Change, Environment, FileSource, GpuTarget
+from ..redaction import redact
 
 _MOST = 4
 
 
-def title(change: Change, target: GpuTarget | None = None) -> str:
+def title(change: Change, target: GpuTarget | None = None, *, other: Environment | None = None) -> str:
     """One line, e.g. ``Install tqdm, numpy<2; remove pandas``.
 
     Parameters
     ----------
     target:
         The one that the environment is to be for from now on; None where it stays.
+    other:
+        The one that it becomes like.
     """
     parts = [
+        f"Make like {other.name}" if other is not None else "",
+        f"Update from {_file(change.source)}" if isinstance(change.source, FileSource) else "",
         _part("Install", [*change.install, *change.pypi.install]),
         _part("Install from", [path.rpartition("/")[2] for path in change.pypi.requirements]),
         "Update all" if change.update == "all" else _part("Update", change.update),
@@ -29,6 +34,11 @@ def title(change: Change, target: GpuTarget | None = None) -> str:
     ]
     said = [part for part in parts if part]
     return "; ".join([*said[:1], *(part[0].lower() + part[1:] for part in said[1:])]) or "No change"
+
+
+def _file(source: FileSource) -> str:
+    name = redact(" ".join(source.filename.rpartition("/")[2].split()))
+    return name[:60] or source.format or "a file"
 
 
 def _part(verb: str, names: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..config import Settings
 from ..environments.managers import managed_by
 from ..kernels import KERNEL_PACKAGES
 from ..models import Packages, Problem
@@ -154,3 +155,21 @@ def _series(record: Any) -> str:
 def _list(names: Sequence[str], most: int = 6) -> str:
     shown = ", ".join(names[:most])
     return f"{shown} and {len(names) - most} more" if len(names) > most else shown
+
+
+def new_channels(used: Sequence[str], own: Sequence[str] | None, settings: Settings) -> list[Problem]:
+    """What another user's environment brings besides packages: the channels that later ones come from."""
+    from ..engine.client import clean_url
+
+    known = {clean_url(url) for name in own or settings.channels for url in settings.channel_urls(name)}
+    urls = {clean_url(url) for name in used for url in settings.channel_urls(name)}
+    if not (new := sorted(urls - known)):
+        return []
+    return [
+        Problem(
+            code="new_channels",
+            message=f"The other environment brings channels that this one does not have: {', '.join(new)}.",
+            hint="Somebody else chose them. Go on only if you trust them.",
+            details={"channels": new},
+        )
+    ]

@@ -6,14 +6,15 @@ import argparse
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from ..errors import NotFound, Overwrites
-from ..models import Change, Environment, Plan, PypiChange
+from ..errors import Invalid, NotFound, Overwrites
+from ..models import Change, CloneSource, Environment, FileSource, Plan, PypiChange
 from ..service import EnvManagerService
 from ..words import age, amount, table
-from . import gpuplan
+from . import fromfile, gpuplan, relaxing
 from .terminal import confirmed, follow, print_json
 
 _SIGNS = {"install": "+", "remove": "-", "upgrade": "↑", "downgrade": "↓", "rebuild": "↻"}
@@ -64,10 +65,24 @@ def overwrite_flag() -> Iterator[None]:
 
 
 async def update(service: EnvManagerService, options: argparse.Namespace) -> int:
-    """Update some packages, or all."""
+    """Update some packages, or all; or let the environment become like a file or another one."""
     update: list[str] | Literal["all"] = "all" if options.all else options.package
+    source: FileSource | CloneSource | None = None
+    if options.file is not None:
+        source, _ = await fromfile.read(service, options, "nothing was changed")
+    if options.like is not None:
+        if source is not None:
+            raise Invalid("Give either a file or an environment.", hint="Leave out --file or --like.")
+        source = CloneSource(environment=(await service.find(options.like)).id)
+    wanted = Change(
+        update=update,
+        source=source,
+        prune=options.prune or options.like is not None,
+        gpu=options.gpu,
+        accept=gpuplan.accepted(options),
+    )
     with overwrite_flag():
-        return await _change(service, options, Change(update=update, gpu=options.gpu, accept=gpuplan.accepted(options)))
+        return await _change(service, options, wanted)
 
 
 async def remove(service: EnvManagerService, options: argparse.Namespace) -> int:
@@ -109,17 +124,21 @@ async def check(service: EnvManagerService, options: argparse.Namespace) -> int:
 
 async def _change(service: EnvManagerService, options: argparse.Namespace, change: Change) -> int:
     environment = await service.find(options.environment)
-    plan = await service.changes.preview(environment.id, change)
+    change, plan = await relaxing.preview(partial(service.changes.preview, environment.id), change, options)
     if not options.json:
         print_change(plan)
     if options.dry_run:
         return gpuplan.dry_run(plan, options)
-    if not plan.actions and not plan.pin and not plan.unpin and change.gpu is None:
+    if not plan.actions and not plan.pin and not plan.unpin and change.gpu is None and not _sets_variables(plan):
         return print_json(plan) if options.json else 0
     gpuplan.check(plan, options)
     if not options.yes and not confirmed("Apply it?", options):
         return 1
     return await follow(service, await service.changes.change(environment.id, Change(plan=plan.id)), options)
+
+
+def _sets_variables(plan: Plan) -> bool:
+    return any(warning.code == "sets_variables" for warning in plan.warnings)
 
 
 def print_change(plan: Plan) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import msgspec
 
 from ..errors import Invalid
-from ..models import KernelRequest, NewEnvironment, Source, SpecsSource
+from ..models import CloneSource, KernelRequest, NewEnvironment, Source, SpecsSource
 from ..service import EnvManagerService
-from . import fromfile, gpuplan
+from . import fromfile, gpuplan, packing, relaxing
 from .changes import overwrite_flag, print_change
 from .terminal import confirmed, follow
 
@@ -23,6 +23,10 @@ async def create(service: EnvManagerService, options: argparse.Namespace) -> int
             raise Invalid("Give either packages or a file.", hint="Add the packages to the file.")
         source, name = await fromfile.read(service, options)
         options.name = options.name or (None if options.prefix else name)
+    if options.archive is not None:
+        if options.spec or options.pypi or options.file is not None:
+            raise Invalid("Give either an archive, or packages, or a file.", hint="Install packages afterwards.")
+        source = packing.archive(options)
     if not options.name and not options.prefix:
         raise Invalid("The new environment has no name.", hint="Give one with --name, or a folder with --prefix.")
     return await _make(service, options, source, options.channel or None)
@@ -39,6 +43,14 @@ async def save(service: EnvManagerService, options: argparse.Namespace) -> int:
     return await _make(service, options, source, told.channels or None)
 
 
+async def clone(service: EnvManagerService, options: argparse.Namespace) -> int:
+    """Create a copy of another environment, with all its packages and files."""
+    if (options.name is None) == (options.prefix is None):
+        raise Invalid("Give the copy a name, or a folder with --prefix.", hint="One of the two, not both.")
+    environment = await service.find(options.environment)
+    return await _make(service, options, CloneSource(environment=environment.id), None)
+
+
 async def _make(
     service: EnvManagerService, options: argparse.Namespace, source: Source, channels: list[str] | None
 ) -> int:
@@ -53,7 +65,7 @@ async def _make(
         accept=gpuplan.accepted(options),
     )
     with overwrite_flag():
-        plan = await service.preview(request)
+        request, plan = await relaxing.preview(service.preview, request, options)
     if not options.json:
         print_change(plan)
     if options.dry_run:
@@ -66,9 +78,14 @@ async def _make(
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of both."""
+    """The options of all that solve."""
+    add_kernel_options(parser)
+    gpuplan.add_options(parser)
+
+
+def add_kernel_options(parser: argparse.ArgumentParser) -> None:
+    """The options of all."""
     parser.add_argument("--kernel", help="name of the kernel")
     parser.add_argument("--display-name", help="what the launcher shows")
     parser.add_argument("--no-kernel", action="store_true", help="register no kernel")
-    gpuplan.add_options(parser)
     parser.add_argument("--dry-run", action="store_true", help="show the plan only")

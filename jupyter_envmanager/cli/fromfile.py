@@ -15,8 +15,10 @@ from ..specfiles import ERROR, decode
 _LARGEST = 16_000_000
 
 
-async def read(service: EnvManagerService, options: argparse.Namespace) -> tuple[FileSource, str | None]:
-    """The file and the name that it has for its environment.
+async def read(
+    service: EnvManagerService, options: argparse.Namespace, otherwise: str = "nothing was created"
+) -> tuple[FileSource, str | None]:
+    """The file and the name that it has for its environment; ``otherwise`` is what comes of one with problems.
 
     Raises
     ------
@@ -25,13 +27,13 @@ async def read(service: EnvManagerService, options: argparse.Namespace) -> tuple
     """
     path = Path(options.file).expanduser()
     text = FileText(content=decode(await asyncio.to_thread(_content, path)), filename=path.name)
-    found = await service.read_file(text)
+    found = await service.files.read(text)
     if not found.usable:
         errors = [problem for problem in found.problems if problem.code == ERROR]
         for problem in errors:
             print(_line(path, problem), file=sys.stderr)
         count = "a problem" if len(errors) == 1 else f"{len(errors)} problems"
-        raise Invalid(f"{path.name} has {count}; nothing was created.", hint="Correct the file.", field="source")
+        raise Invalid(f"{path.name} has {count}; {otherwise}.", hint="Correct the file.", field="source")
     return FileSource(format=found.format, content=text.content, filename=path.name), found.name
 
 

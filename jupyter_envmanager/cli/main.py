@@ -11,7 +11,7 @@ from .. import __version__
 from ..errors import EnvManagerError
 from ..service import EnvManagerService
 from ..words import age, amount, table
-from . import changes, creating, devices, exporting, gpu, gpuplan, kernels
+from . import changes, comparing, creating, devices, exporting, gpu, gpuplan, kernels, packing, relaxing, sharing
 from .session import opened
 from .terminal import print_json
 
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"Error: {error.message}", file=sys.stderr)
         if error.hint:
             print(error.hint, file=sys.stderr)
-        for line in gpuplan.remedies(error.details):
+        for line in [*gpuplan.remedies(error.details), *relaxing.lines(error.details)]:
             print(line, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -113,24 +113,41 @@ def parser_of(environment: str | None = None, prog: str = "jupyter envmanager") 
     where.add_argument("-p", "--prefix", help="folder of the environment")
     create.add_argument("spec", nargs="*", help="packages, such as python=3.12 numpy “pandas>=2”")
     create.add_argument("-f", "--file", help="an environment.yml, requirements.txt, pyproject.toml or lock")
+    create.add_argument("--archive", metavar="FILE", help="unpack this archive of an environment")
     create.add_argument("-c", "--channel", action="append", help="channel; may be repeated")
     create.add_argument(
         "--pypi", action="append", default=[], metavar="REQUIREMENT", help="a package from PyPI, or a URL"
     )
     creating.add_options(create)
+    relaxing.add_option(create)
     save = add("save", creating.save, "create an environment with what was asked for in another one", change)
     _add_environment(save, environment)
     save.add_argument("name", help="name of the new environment")
     creating.add_options(save)
     save.set_defaults(prefix=None)
+    clone = add("clone", creating.clone, "create a copy of an environment, files of your own included", change)
+    _add_environment(clone, environment)
+    clone.add_argument("name", nargs="?", help="name of the copy")
+    clone.add_argument("-p", "--prefix", help="folder of the copy")
+    creating.add_kernel_options(clone)
+    clone.set_defaults(gpu=None, allow_cpu_build=False, allow_overwrite=False)
     export = add("export", exporting.export, "write an environment as a file to make it from elsewhere")
     _add_environment(export, environment)
     exporting.add_options(export)
+    pack = add("pack", packing.pack, "write an environment as an archive to unpack elsewhere")
+    _add_environment(pack, environment)
+    packing.add_options(pack)
+    compare = add("compare", comparing.compare, "show how an environment differs from another one, or from a file")
+    _add_environment(compare, environment)
+    comparing.add_options(compare)
     _add_changes(add, change, environment)
     kernels.add_parsers(add, shared, environment)
     add("gpus", devices.show, "show the GPUs of this machine, and what environments can be made for")
     check = add("gpu-check", gpu.check, "check whether an environment can use the GPU of this machine")
     _add_environment(check, environment)
+    shared_with = add("sharing", sharing.sharing, "check whether the group can use an environment")
+    _add_environment(shared_with, environment)
+    shared_with.add_argument("--repair", action="store_true", help="put right what is yours to put right")
     add("jobs", _jobs, "list jobs, or cancel one").add_argument("--cancel", metavar="JOB", help="cancel this job")
     return parser
 
@@ -161,9 +178,13 @@ def _add_changes(
     install.add_argument("-r", "--requirement", action="append", default=[], metavar="FILE", help="a requirements.txt")
     install.add_argument("--editable", action="append", default=[], metavar="FOLDER", help="a project of your own")
     gpuplan.add_options(install)
-    update = add("update", changes.update, "update packages of an environment", one)
+    update = add("update", changes.update, "update packages of an environment, or let it become like a file", one)
     update.add_argument("package", nargs="*", help="installed packages")
     update.add_argument("--all", action="store_true", help="all of them, within what was asked for")
+    update.add_argument("-f", "--file", help="what this file asks for: an environment.yml, a lock …")
+    relaxing.add_option(update)
+    update.add_argument("--prune", action="store_true", help="with --file: remove what the file does not ask for")
+    update.add_argument("--like", metavar="ENVIRONMENT", help="become like this one, build for build")
     gpuplan.add_options(update)
     remove = add("remove", changes.remove, "remove packages, or an environment with its kernels", one)
     remove.add_argument("package", nargs="*", help="installed packages; none: the whole environment")

@@ -98,13 +98,15 @@ class Base:
     def _untouched(self) -> set[str]:
         """File names of the records that the engine leaves alone: it rewrites those of what is, or was, asked for."""
         wanted = {spec.split()[0] for spec in self.specs if spec.strip()}
-        return {
+        names = {
             f"{record.name.normalized}-{record.version}-{record.build}.json"
             for record in self.installed
             if not record.requested_specs
             and not record.requested_spec
             and not any(spec.startswith(record.name.normalized) for spec in wanted)
         }
+        # Those that are to be opened up get a file of their own: in kept generations they stay as they are.
+        return {name for name in names if not metarecords.is_closed(self.prefix / "conda-meta" / name)}
 
     def after(self, new: Sequence[RepoDataRecord]) -> list[RepoDataRecord]:
         """Everything that is to be installed once ``new`` has come and ``remove`` has gone."""

@@ -3,6 +3,9 @@
 A ``.pyc`` stays valid as long as its source's mtime and size are the ones it carries (PEP 3147 and
 https://docs.python.org/3/reference/import.html#pyc-invalidation); packages are hard-linked from the package cache, so
 both are the same in every environment. The interpreter corrects the file name inside when it loads one.
+
+Other environments run what is in this cache, so nothing of an environment gets into it: sources and
+interpreter are those of the package cache. An environment may be an archive's, or one that others write into.
 """
 
 from __future__ import annotations
@@ -11,20 +14,28 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import struct
 import subprocess
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
 from . import metarecords
+from .clone import NO_LINK
 from .metarecords import MetaRecord
 
 FOLDER = Path(".envmanager", "bytecode")
 _MANIFEST = "manifest.json"
-# Compiles pairs of source and target, given as JSON; run by the environment's own interpreter, isolated and without
-# site, so that nothing of the user's is imported.
+# What is linked into other environments may be written by nobody else, whatever the umask of this job is.
+_UMASK = 0o022
+# What a path is made from; records of archives can say anything.
+_FILE_NAME = re.compile(r"(\w[\w.!+~=-]*)\.(?:conda|tar\.bz2)", re.ASCII)
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+# Compiles pairs of source and target, given as JSON; isolated and without site, so that nothing of the user's is
+# imported.
 _COMPILER = """
 import json, py_compile, sys
 mode = py_compile.PycInvalidationMode.TIMESTAMP
@@ -54,10 +65,13 @@ class BytecodeCache:
     ----------
     cache:
         The package cache (one of conda's ``pkgs_dirs``).
+    copies:
+        Whether environments get copies: where others write, too, they share no file with the cache.
     """
 
-    def __init__(self, cache: Path) -> None:
+    def __init__(self, cache: Path, *, copies: bool = False) -> None:
         self.folder = cache / FOLDER
+        self._copies = copies
 
     def link(self, record: MetaRecord, tag: str, prefix: Path) -> int:
         """Hard-link the valid bytecode of one package into ``prefix``; returns the number of files linked.
@@ -68,41 +82,50 @@ class BytecodeCache:
             As `cache_tag` gives it.
         """
         entry = self._entry(record, tag)
+        if entry is None:
+            return 0
         manifest = _read_manifest(entry)
         made: set[str] = set()
         linked = 0
         for source in manifest:
             if _state(prefix, source) == manifest[source]:
-                linked += _link(entry, prefix, target(source, tag), made)
+                linked += _put(entry, prefix, target(source, tag), made, copies=self._copies)
         return linked
 
-    def compile(self, prefix: Path, timeout: float = 600.0) -> int:
+    def compile(self, prefix: Path, pkgs_dirs: Sequence[Path], timeout: float = 600.0) -> int:
         """Complete the bytecode of ``prefix`` and of the cache; returns the number of files that ``prefix`` gained.
 
-        What its interpreter has compiled meanwhile goes into the cache as it is; for the rest it is run once more. A
-        source that does not compile is left alone.
+        Packages whose files are in none of the package caches are left to the environment's interpreter, and so is a
+        source that is not as it was packed. One that does not compile is left alone.
         """
-        tag = installed_tag(prefix)
-        if tag is None:
+        installed = metarecords.read_all(prefix)
+        python = _python(installed, pkgs_dirs)
+        if python is None:
             return 0
+        tag, interpreter = python
         work: list[tuple[Path, _Manifest]] = []
         pairs: list[tuple[str, str]] = []
-        for record in metarecords.read_all(prefix):
-            entry = self._entry(record, tag)
+        for record in installed:
+            entry, package = self._entry(record, tag), _unpacked(record, pkgs_dirs)
+            if entry is None or package is None:
+                continue
             kept = _read_manifest(entry)
-            states = {source: _state(prefix, source) for source in _sources(record)}
-            todo = {source: state for source, state in states.items() if state and state != kept.get(source)}
+            todo: _Manifest = {}
+            for source in _sources(record):
+                state = _state(prefix, source)
+                packed = _packed(package, source, state) if state and state != kept.get(source) else None
+                if state and packed:
+                    todo[source] = state
+                    pairs.append((packed, str(entry / target(source, tag))))
             if todo:
                 work.append((entry, todo))
-                missing = [source for source in todo if not _adopt(prefix, entry, target(source, tag), todo[source])]
-                pairs += [(str(prefix / source), str(entry / target(source, tag))) for source in missing]
         if pairs:
-            _compile(prefix, pairs, timeout)
-        return sum(_finish(prefix, entry, todo, tag) for entry, todo in work)
+            _compile(interpreter, pairs, timeout, umask=_UMASK)
+        return sum(_finish(prefix, entry, todo, tag, copies=self._copies) for entry, todo in work)
 
-    def _entry(self, record: MetaRecord, tag: str) -> Path:
-        stem = re.sub(r"\.(conda|tar\.bz2)$", "", record.fn) or f"{record.name}-{record.version}"
-        return self.folder / tag / f"{stem}-{record.sha256[:12]}"
+    def _entry(self, record: MetaRecord, tag: str) -> Path | None:
+        stem = _stem(record)
+        return self.folder / tag / f"{stem}-{record.sha256[:12]}" if stem and _SHA256.fullmatch(record.sha256) else None
 
 
 def cache_tag(version: str) -> str:
@@ -118,8 +141,28 @@ def installed_tag(prefix: Path) -> str | None:
     return None
 
 
-def _compile(prefix: Path, pairs: list[tuple[str, str]], timeout: float) -> None:
-    interpreter = prefix / ("python.exe" if os.name == "nt" else "bin/python")
+def compile_rest(prefix: Path, pkgs_dirs: Sequence[Path], timeout: float = 600.0) -> int:
+    """Compile what has no bytecode yet, whoever brought it, within ``prefix``; returns the number of files."""
+    python = _python(metarecords.read_all(prefix), pkgs_dirs)
+    if python is None:
+        return 0
+    tag, interpreter = python
+    pairs = []
+    for library in prefix.glob("lib/python3.[0-9]*"):
+        for folder, _, names in os.walk(library):
+            inside = os.path.relpath(folder, prefix)
+            for source in (f"{inside}/{name}" for name in names if name.endswith(".py")):
+                state, compiled = _state(prefix, source), prefix / target(source, tag)
+                # A link may lead to what others must not read, or must not be written.
+                linked = (prefix / source).is_symlink() or compiled.parent.is_symlink()
+                if state is not None and source.isprintable() and not linked and not _is_of(compiled, state):
+                    pairs.append((str(prefix / source), str(compiled)))
+    if pairs:
+        _compile(interpreter, pairs, timeout)
+    return sum(Path(compiled).exists() for _, compiled in pairs)
+
+
+def _compile(interpreter: Path, pairs: list[tuple[str, str]], timeout: float, umask: int = -1) -> None:
     subprocess.run(
         [str(interpreter), "-I", "-S", "-B", "-W", "ignore", "-c", _COMPILER],
         input=json.dumps(pairs),
@@ -128,8 +171,42 @@ def _compile(prefix: Path, pairs: list[tuple[str, str]], timeout: float) -> None
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         timeout=timeout,
+        umask=umask,
         check=False,
     )
+
+
+def _stem(record: MetaRecord) -> str | None:
+    """What a package's folder in a package cache is called; None where the record does not say."""
+    found = _FILE_NAME.fullmatch(record.fn)
+    return found.group(1) if found else None
+
+
+def _unpacked(record: MetaRecord, pkgs_dirs: Sequence[Path]) -> Path | None:
+    stem = _stem(record)
+    return next((folder / stem for folder in pkgs_dirs if stem and (folder / stem).is_dir()), None)
+
+
+def _python(installed: Iterable[MetaRecord], pkgs_dirs: Sequence[Path]) -> tuple[str, Path] | None:
+    """The tag of an environment's bytecode, and the same interpreter in a package cache.
+
+    The environment's own may be anybody's, and would run without anybody having asked for it.
+    """
+    for record in installed:
+        package = _unpacked(record, pkgs_dirs) if record.name == "python" else None
+        if package is not None and package.name.startswith(f"python-{record.version}-"):
+            interpreter = package / ("python.exe" if os.name == "nt" else "bin/python")
+            return (cache_tag(record.version), interpreter) if interpreter.is_file() else None
+    return None
+
+
+def _packed(package: Path, source: str, state: _Source) -> str | None:
+    """A package's own file, if an installed one is as it is there; ``noarch`` ones have no version in their path."""
+    _, found, rest = source.partition("/site-packages/")
+    for inside in (source, f"site-packages/{rest}") if found else (source,):
+        if _state(package, inside) == state:
+            return str(package / inside)
+    return None
 
 
 def _sources(record: MetaRecord) -> list[str]:
@@ -137,7 +214,11 @@ def _sources(record: MetaRecord) -> list[str]:
     return [
         path
         for path in record.files()
-        if path.endswith(".py") and ("/python3" in path or "Lib/" in path) and path.isprintable() and ".." not in path
+        if path.endswith(".py")
+        and ("/python3" in path or "Lib/" in path)
+        and path.isprintable()
+        and ".." not in path
+        and path[0] != "/"
     ]
 
 
@@ -163,15 +244,11 @@ def _read_manifest(entry: Path) -> _Manifest:
         return {}
 
 
-def _finish(prefix: Path, entry: Path, todo: _Manifest, tag: str) -> int:
+def _finish(prefix: Path, entry: Path, todo: _Manifest, tag: str, *, copies: bool) -> int:
     """Link what was compiled and write down which sources it belongs to; returns the number of files."""
-    done = {
-        source: state
-        for source, state in todo.items()
-        if (entry / target(source, tag)).is_file() and _state(prefix, source) == state
-    }
+    done = {source: state for source, state in todo.items() if _is_of(entry / target(source, tag), state)}
     made: set[str] = set()
-    linked = sum(_link(entry, prefix, target(source, tag), made) for source in done)
+    linked = sum(_put(entry, prefix, target(source, tag), made, copies=copies) for source in done)
     partial = entry / f"{_MANIFEST}.{os.getpid()}"
     with contextlib.suppress(OSError):
         entry.mkdir(parents=True, exist_ok=True)
@@ -180,37 +257,49 @@ def _finish(prefix: Path, entry: Path, todo: _Manifest, tag: str) -> int:
     return linked
 
 
-def _adopt(prefix: Path, entry: Path, target: str, state: _Source) -> bool:
-    """Take into the cache what the environment's interpreter has compiled, if it belongs to this state of its source.
+def _is_of(compiled: Path, state: _Source) -> bool:
+    """Whether bytecode belongs to this state of its source.
 
     A ``.pyc`` begins with a magic number, flags (0: checked by time stamp), the source's mtime in seconds and its size,
     four bytes each: https://peps.python.org/pep-0552/.
     """
-    compiled = prefix / target
     try:
         with compiled.open("rb") as file:
-            _, flags, mtime, size = struct.unpack("<4sLLL", file.read(16))
+            head = struct.unpack("<4sLLL", file.read(16))
     except (OSError, struct.error):
         return False
-    if flags != 0 or mtime != state.mtime // 10**9 & 0xFFFFFFFF or size != state.size & 0xFFFFFFFF:
-        return False
-    cached = entry / target
-    with contextlib.suppress(OSError):
-        cached.parent.mkdir(parents=True, exist_ok=True)
-        cached.unlink(missing_ok=True)
-        os.link(compiled, cached)
-    return cached.is_file()
+    return bool(head[1:] == (0, state.mtime // 10**9 & 0xFFFFFFFF, state.size & 0xFFFFFFFF))
 
 
-def _link(entry: Path, prefix: Path, target: str, made: set[str]) -> int:
-    """Hard-link one file; ``made`` are the folders that are known to be there."""
+def _put(entry: Path, prefix: Path, target: str, made: set[str], *, copies: bool) -> int:
+    """Hard-link one file, or copy it, also where links do not reach; ``made`` are folders that are there by now."""
     folder = target.rpartition("/")[0]
+    cached, installed = f"{entry}{os.sep}{target}", f"{prefix}{os.sep}{target}"
     try:
         if folder not in made:
+            if copies and not (prefix / folder).resolve().is_relative_to(prefix.resolve()):
+                return 0
             (prefix / folder).mkdir(exist_ok=True)
             made.add(folder)
-        os.link(f"{entry}{os.sep}{target}", f"{prefix}{os.sep}{target}")
+        if copies:
+            return _copy(cached, installed)
+        os.link(cached, installed)
+    except OSError as error:
+        # What is there already was compiled by the interpreter.
+        return _copy(cached, installed) if error.errno in NO_LINK else 0
+    return 1
+
+
+def _copy(source: str, copy: str) -> int:
+    if os.path.lexists(copy):
+        return 0
+    partial = f"{copy}.{os.getpid()}"
+    try:
+        # Never through a link that somebody has put there.
+        with open(source, "rb") as file, open(partial, "xb") as made:  # noqa: PTH123
+            shutil.copyfileobj(file, made)
+        os.replace(partial, copy)  # noqa: PTH105
     except OSError:
-        # Another filesystem, no hard links, or already there: the interpreter compiles for itself.
+        # The interpreter compiles for itself.
         return 0
     return 1

@@ -28,7 +28,8 @@ _RELAXATIONS = 12
 class Wish:
     """What is asked for: match specs to install, names to update (or all), to remove, and to link anew.
 
-    ``exchange`` maps names of packages that may get another build to a match spec that holds them, empty for none.
+    ``exchange`` maps names of packages that may get another build to a match spec that holds them, empty for none. With
+    ``only``, nothing stays but what ``install`` and these packages need, which are asked for by these specs.
     """
 
     install: Sequence[str] = ()
@@ -36,6 +37,7 @@ class Wish:
     remove: Set[str] = frozenset()
     repair: Set[str] = frozenset()
     exchange: Mapping[str, str] = field(default_factory=dict)
+    only: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,8 +110,9 @@ async def solve_change(
     before: dict[str, RepoDataRecord] = {record.name.normalized: record for record in installed.records}
     specs = parse_specs(wish.install)
     _check_names(wish, before, {name for name, _, _ in installed.lost})
-    base, dragged = _without(before, installed.requested, wish.remove)
-    requested = {name: spec for name, spec in installed.requested.items() if name in base}
+    held = installed.requested if wish.only is None else wish.only
+    base, dragged = _without(before, held, wish.remove)
+    requested = {name: spec for name, spec in held.items() if name in base}
     wanted = dict(requested)
     for text, spec in zip(wish.install, specs, strict=True):
         wanted[spec_name(spec)] = text.strip()
@@ -117,7 +120,7 @@ async def solve_change(
     if wish.update != "all":
         wanted.update({name: name for name in updated if name in wanted})
     after = dict(base)
-    if specs or updated or wish.repair or wish.exchange:
+    if specs or updated or wish.repair or wish.exchange or wish.only is not None:
         solver = _Solver(
             channels=channels,
             base=base,
@@ -127,6 +130,7 @@ async def solve_change(
             pinned=pinned,
             virtual=virtual,
             exchange=wish.exchange,
+            everything_held=wish.only is None,
             explain=explain,
         )
         lost = [f"{name}=={version}={build}" for name, version, build in installed.lost if name not in wish.remove]
@@ -141,6 +145,7 @@ async def solve_change(
         asked=frozenset(spec_name(spec) for spec in specs)
         | wish.remove
         | wish.repair
+        | (installed.requested.keys() - after.keys() if wish.only is not None else set())
         | (updated if wish.update != "all" else set(installed.requested)),
         dragged=sorted(name for name in dragged if name not in after),
         kept=sorted(name for name in wish.remove if name in after and name not in {spec_name(s) for s in specs}),
@@ -213,6 +218,7 @@ class _Solver:
     pinned: Sequence[str]
     virtual: Virtual
     exchange: Mapping[str, str]
+    everything_held: bool
     explain: bool
 
     async def solve(
@@ -223,8 +229,8 @@ class _Solver:
         free = updated | self.exchange.keys()
         locked = [] if everything else [record for name, record in self.base.items() if name not in free]
         constraints = self._constraints(asked | (set() if everything else updated))
-        hold = {name: MatchSpec(self.wanted.get(name, name)) for name in roots(self.base, self.wanted)}
-        hold = {name: spec for name, spec in hold.items() if name not in asked}
+        held = roots(self.base, self.wanted) if self.everything_held else self.wanted.keys()
+        hold = {name: MatchSpec(self.wanted.get(name, name)) for name in held - asked}
         wish = [*specs, *parse_specs(lost)]
         try:
             found = await self._find([*wish, *hold.values()], constraints, locked)

@@ -11,6 +11,7 @@ from collections.abc import Collection, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
 from rattler import Gateway, RepoDataRecord, SourceConfig, Subdir
 
 from ..errors import EnvManagerError, NotFound
@@ -25,6 +26,7 @@ from .memory import give_back, resident_bytes
 from .names import Names
 from .offers import age, channel_label
 from .source import ANSWER_SECONDS, Source
+from .withoutnetwork import StoredChannel, cached_only
 
 # A channel that hangs does not keep the others' names from whoever types.
 _PATIENCE_SECONDS = 2.0
@@ -47,18 +49,23 @@ class Channels:
         How to reach them.
     cache:
         Folder for repodata.
+    pkgs_dirs:
+        The package caches: without network, packages come from there alone.
     """
 
-    def __init__(self, reach: Network, cache: Path) -> None:
+    def __init__(self, reach: Network, cache: Path, pkgs_dirs: Sequence[Path] = ()) -> None:
         self.reach = reach
+        self._pkgs_dirs = pkgs_dirs
         self.platforms = [Subdir.current(), Subdir("noarch")]
         cache.mkdir(parents=True, exist_ok=True)
         action: Any = "force-cache-only" if reach.offline else "cache-or-fetch"
         self._client = client(reach)
         self.gateway = Gateway(cache_dir=cache, default_config=SourceConfig(cache_action=action), client=self._client)
         subdirs = [str(subdir) for subdir in self.platforms]
+        disk: Any = SourceConfig(cache_action="force-cache-only")
+        stored = None if reach.offline else Gateway(cache_dir=cache, default_config=disk, client=self._client)
         self._sources = [
-            Source(channel, self.gateway, Layout(reach, self._client, channel, subdirs, cache), self.platforms)
+            Source(channel, self.gateway, Layout(reach, self._client, channel, subdirs, cache), self.platforms, stored)
             for channel in rattler_channels(reach)
         ]
         self._abouts = Abouts(self._client)
@@ -71,10 +78,27 @@ class Channels:
         """What rattler takes for the channels, in order of priority; right inside of `in_time`."""
         return [source.for_rattler for source in self._sources]
 
+    def stored(self, *, cached: bool) -> list[StoredChannel]:
+        """The same as they were last read; with ``cached``, only the packages that need no download."""
+        return [cached_only(source, self._pkgs_dirs) if cached else StoredChannel(source) for source in self._sources]
+
     @property
     def problems(self) -> list[Problem]:
         """What is wrong with the channels that were asked."""
         return [source.error.problem() for source in self._sources if source.error is not None]
+
+    @property
+    def outdated(self) -> list[Problem]:
+        """The channels that do not answer, and are taken as they were."""
+        return [
+            msgspec.structs.replace(
+                source.error.problem(),
+                message=f"{source.error.message} It is taken as it was when it was last read.",
+                hint="What is in the package cache can be installed; the rest cannot be downloaded now.",
+            )
+            for source in self._sources
+            if source.stale and source.error is not None
+        ]
 
     def refresh(self) -> None:
         """Believe nothing that was read before."""

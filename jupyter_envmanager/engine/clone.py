@@ -11,20 +11,22 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shlex
 import shutil
 import stat
 import sys
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import NotAllowed
+from ..sharing import group_name, user_name
 
 # Nobody edits a file of this size by hand, and copying some of them would make each change slow and large.
 LARGEST_COPY = 64 * 2**20
 _RECORDS, _SETTINGS = "conda-meta/", "etc/"
 _BYTECODE = "/__pycache__/"
-_NO_LINK = frozenset({errno.EPERM, errno.EXDEV, errno.EMLINK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
+NO_LINK = frozenset({errno.EPERM, errno.EXDEV, errno.EMLINK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
 _FICLONE = 0x40049409
 
 
@@ -43,7 +45,39 @@ class CloneReport:
     seen: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
-def clone(source: Path, target: Path, owned: Set[str], records: Set[str] = frozenset()) -> CloneReport:
+class Owner:
+    """The user who makes a copy: which files are theirs, and how open new ones are."""
+
+    def __init__(self) -> None:
+        self._user, self._group = (os.geteuid(), os.getegid()) if os.name != "nt" else (0, 0)
+        # A user's own group has the user's name; else it may be that of a lab.
+        self._private = os.name != "nt" and group_name(self._group) == user_name(self._user)
+        self._umask = os.umask(0)
+        os.umask(self._umask)
+
+    def owns(self, entry: os.DirEntry[str]) -> bool:
+        """Whether nobody else may change the file."""
+        status = entry.stat(follow_symlinks=False)
+        others = stat.S_IWOTH if self._private and status.st_gid == self._group else stat.S_IWOTH | stat.S_IWGRP
+        return status.st_uid == self._user and not status.st_mode & others
+
+    def close(self, path: str) -> None:
+        """Make a file or a folder no more open than this user's are; what it shares with a group, it does not here."""
+        mode = stat.S_IMODE(os.stat(path).st_mode)  # noqa: PTH116
+        closed = mode & ~self._umask & ~(stat.S_ISGID | stat.S_ISUID)
+        if closed != mode:
+            os.chmod(path, closed)  # noqa: PTH101
+
+
+def clone(
+    source: Path,
+    target: Path,
+    owned: Set[str],
+    records: Set[str] = frozenset(),
+    *,
+    away: bool = False,
+    skip: Callable[[str, str], bool] | None = None,
+) -> CloneReport:
     """Clone the environment ``source`` to ``target``, which must not exist.
 
     Parameters
@@ -52,6 +86,11 @@ def clone(source: Path, target: Path, owned: Set[str], records: Set[str] = froze
         Files that packages brought, relative to the prefix with slashes.
     records:
         Names of conda's records that stay exactly as they are, whatever the change is.
+    away:
+        Whether it becomes an environment of its own at another place: then links that lead out of it lead to the same
+        place from there, files of others are not shared, and it is no more open than this user's files are.
+    skip:
+        Asked with each folder, and its path from the prefix, whether it is left out; only where it goes away.
 
     Raises
     ------
@@ -61,6 +100,8 @@ def clone(source: Path, target: Path, owned: Set[str], records: Set[str] = froze
         The disk is full, or the like.
     """
     report = CloneReport()
+    mine = Owner() if away else None
+    prefixes = tuple(dict.fromkeys((os.fspath(source), os.path.realpath(source))))
     folders: list[tuple[str, str, str]] = []
     waiting = [(os.fspath(source), os.fspath(target), "")]
     # Tens of thousands of system calls, one after the other: links wait for each other in the kernel's journal, so
@@ -69,24 +110,34 @@ def clone(source: Path, target: Path, owned: Set[str], records: Set[str] = froze
         old, new, inside = waiting.pop()
         os.mkdir(new, 0o700)  # noqa: PTH102
         folders.append((old, new, inside))
-        with os.scandir(old) as entries:
+        with listed(old, inside) as entries:
             for entry in entries:
                 copy, path = f"{new}{os.sep}{entry.name}", f"{inside}{entry.name}"
                 if entry.is_dir(follow_symlinks=False):
-                    waiting.append((entry.path, copy, f"{path}/"))
-                elif entry.is_symlink():
-                    _clone_link(entry.path, copy, os.fspath(source), report)
-                else:
-                    shared = _is_shared(path, owned, records)
+                    if skip is None or not skip(entry.path, path):
+                        waiting.append((entry.path, copy, f"{path}/"))
+                    continue
+                try:
+                    if entry.is_symlink():
+                        _clone_link(entry.path, copy, prefixes, report, away=away)
+                        continue
+                    shared = is_shared(path, owned, records)
                     if not shared:
                         status = entry.stat(follow_symlinks=False)
                         report.seen[path] = (status.st_mtime_ns, status.st_size)
-                    _clone_file(entry.path, copy, shared, report)
+                    _clone_file(entry, copy, shared, report, mine)
+                except FileNotFoundError:
+                    # What is nobody's package may come and go meanwhile.
+                    if path in owned or os.path.lexists(entry.path):
+                        raise
+                    report.seen.pop(path, None)
     # Modes and times of folders last and from the inside out: packages may leave folders that nobody can write in.
     packaged = _folders_of(owned)
     for old, new, inside in reversed(folders):
         with contextlib.suppress(OSError):
             shutil.copystat(old, new)
+            if mine is not None:
+                mine.close(new)
             if inside in packaged:
                 # Packages come and go in it.
                 _let_write(new)
@@ -103,16 +154,12 @@ def carry_over(source: Path, target: Path, owned: Set[str], seen: Mapping[str, t
     waiting = [(os.fspath(source), "")]
     while waiting:
         folder, inside = waiting.pop()
-        with os.scandir(folder) as entries:
+        with listed(folder, inside) as entries:
             for entry in entries:
                 path = f"{inside}{entry.name}"
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append((entry.path, f"{path}/"))
-                elif (
-                    not path.startswith(_RECORDS)
-                    and not _is_shared(path, owned, frozenset())
-                    and _is_new(entry, seen, path)
-                ):
+                elif not path.startswith(_RECORDS) and not is_shared(path, owned) and _is_new(entry, seen, path):
                     copy = target / path
                     if path in seen or not os.path.lexists(copy):
                         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -121,6 +168,27 @@ def carry_over(source: Path, target: Path, owned: Set[str], seen: Mapping[str, t
                         partial.replace(copy)
                         brought.append(path)
     return brought
+
+
+def listed(folder: str, inside: str) -> contextlib.AbstractContextManager[Iterable[os.DirEntry[str]]]:
+    """What is in a folder; nothing for bytecode that this user cannot read, as it is made anew.
+
+    The first member whose Python imports a module makes the folder for it, and may let in nobody else.
+    """
+    try:
+        return os.scandir(folder)
+    except PermissionError as error:
+        if f"/{inside}".endswith(_BYTECODE):
+            return contextlib.nullcontext(())
+        raise _unreadable(folder) from error
+
+
+def _unreadable(path: str) -> NotAllowed:
+    owner = user_name(os.lstat(path).st_uid)
+    return NotAllowed(
+        f"{path} belongs to {owner} and cannot be read.",
+        hint=f"Ask {owner} to run: chmod -R g+rX {shlex.quote(path)}",
+    )
 
 
 def _is_new(entry: os.DirEntry[str], seen: Mapping[str, tuple[int, int]], path: str) -> bool:
@@ -145,55 +213,83 @@ def _let_write(folder: str) -> None:
         os.chmod(folder, mode | stat.S_IRWXU)  # noqa: PTH101
 
 
-def _is_shared(path: str, owned: Set[str], records: Set[str]) -> bool:
+def is_shared(path: str, owned: Set[str], records: Set[str] = frozenset()) -> bool:
+    """Whether a file is shared, if it can be: nobody changes it in place."""
     if path.startswith(_RECORDS):
         return path[len(_RECORDS) :] in records
     return (path in owned or _BYTECODE in path) and not path.startswith(_SETTINGS)
 
 
-def _clone_file(source: str, target: str, shared: bool, report: CloneReport) -> None:
+def _clone_file(entry: os.DirEntry[str], target: str, shared: bool, report: CloneReport, mine: Owner | None) -> None:
+    source = entry.path
     if not shared:
-        status = os.lstat(source)
+        status = entry.stat(follow_symlinks=False)
         kind = stat.S_IFMT(status.st_mode)
         if kind != stat.S_IFREG:
             # A socket or a pipe belongs to a process that runs now, not to the environment.
             return
-        if status.st_size <= LARGEST_COPY or _reflinks(source, target):
-            _copy(source, target)
+        if mine is not None or status.st_size <= LARGEST_COPY or _reflinks(source, target):
+            _copy(source, target, mine)
             report.copied += 1
             return
     try:
+        if mine is not None and not mine.owns(entry):
+            raise OSError(errno.EPERM, "it is somebody else's")
         os.link(source, target, follow_symlinks=False)
         report.linked += 1
     except OSError as error:
-        if error.errno not in _NO_LINK:
+        if error.errno not in NO_LINK:
             raise
-        _copy(source, target)
+        if _BYTECODE in source and not os.access(source, os.R_OK):
+            return
+        _copy(source, target, mine)
         report.copied += 1
         report.unlinkable_bytes += os.lstat(source).st_size
 
 
-def _clone_link(source: str, target: str, prefix: str, report: CloneReport) -> None:
+def _clone_link(source: str, target: str, prefixes: Sequence[str], report: CloneReport, *, away: bool) -> None:
     """A link of the same meaning: one that names the prefix in full would lead from the stage to what is in use."""
     leads = os.readlink(source)  # noqa: PTH115
-    if leads == prefix or leads.startswith(prefix + os.sep):
-        leads = os.path.relpath(leads, os.path.dirname(source))  # noqa: PTH120
+    folder = os.path.dirname(source)  # noqa: PTH120
+    for prefix in prefixes:
+        if leads == prefix or leads.startswith(prefix + os.sep):
+            leads = os.path.relpath(prefixes[0] + leads[len(prefix) :], folder)
+    if away and _goes_out(leads, os.path.relpath(folder, prefixes[0])):
+        leads = _from_elsewhere(leads, os.path.realpath(folder), prefixes[-1])
     os.symlink(leads, target)  # noqa: PTH211
     report.copied += 1
     if os.path.isdir(source):  # noqa: PTH112
         report.folder_links.append(target)
 
 
-def _copy(source: str, target: str) -> None:
+def _goes_out(leads: str, inside: str) -> bool:
+    """Whether a link in the folder ``inside`` of a prefix passes what is outside, even if it comes back."""
+    depth = 0 if inside == os.curdir else inside.count(os.sep) + 1
+    for part in Path(leads).parts:
+        depth += -1 if part == os.pardir else 1
+        if depth < 0:
+            return True
+    return os.path.isabs(leads)  # noqa: PTH117
+
+
+def _from_elsewhere(leads: str, folder: str, prefix: str) -> str:
+    """Where a link leads to, in full; what lies in the prefix itself (real paths) is in its copy, too."""
+    leads = os.path.normpath(os.path.join(folder, leads))  # noqa: PTH118
+    true = os.path.realpath(leads)
+    if true == prefix or true.startswith(prefix + os.sep):
+        return os.path.relpath(true, folder)
+    return leads
+
+
+def _copy(source: str, target: str, mine: Owner | None = None) -> None:
     try:
         if not (os.path.exists(target) or _reflinks(source, target)):  # noqa: PTH110
             shutil.copyfile(source, target)
         shutil.copystat(source, target)
+        if mine is not None:
+            mine.close(target)
     except PermissionError as error:
-        raise NotAllowed(
-            f"{source} belongs to somebody else and cannot be read.",
-            hint="Ask its owner to change the environment, or make one of your own.",
-        ) from error
+        raise _unreadable(source) from error
 
 
 def _reflinks(source: str, target: str) -> bool:

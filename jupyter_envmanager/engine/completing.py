@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from .locked import at, refuse
 
 # Somebody waits, and can do without.
 SECONDS = 30.0
+_SHOWN = 5
 # What is taken from elsewhere where a lock does not say it.
 _HASHES = ("sha256", "md5")
 
@@ -59,8 +60,24 @@ async def complete(
     ]
     found, problems = await _from_channels(missing, channels)
     refuse(error for entry in missing if (error := _other(entry, found.get(entry["url"]), lines)) is not None)
+    if not problems:
+        problems = list(_absent([entry for entry in missing if entry["url"] not in found], lines))
     made = [_joined(entry, found.get(entry["url"]) or known) for entry, known in zip(objects, cached, strict=True)]
     return made, problems
+
+
+def _absent(gone: Sequence[Mapping[str, Any]], lines: Mapping[str, int]) -> Iterator[Problem]:
+    """A warning of all packages that their channels do not list: some of those can be downloaded all the same."""
+    if gone:
+        files = [str(entry["fn"]) for entry in gone]
+        more = f" and {len(files) - _SHOWN} more" if len(files) > _SHOWN else ""
+        yield Problem(
+            code="file_warning",
+            message=f"Not listed by their channels any more, and perhaps gone: {', '.join(files[:_SHOWN])}{more}.",
+            hint="A lock is exact. If creating fails, use an environment.yml, which can be relaxed.",
+            field="source",
+            details={"names": [str(entry["name"]) for entry in gone], **at(lines, str(gone[0]["name"]))},
+        )
 
 
 def _whole(entry: Mapping[str, Any]) -> bool:

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 
 from ..errors import EnvManagerError, Invalid
-from ..redaction import redact
+from ..redaction import excerpt
 from .client import clean_url
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def read(text: str) -> tuple[list[Entry], list[EnvManagerError], str]:
 
 
 def _entry(line: str, number: int) -> Entry:
-    shown = redact(line)[:200]
+    shown = excerpt(line)
     if line.startswith(("~", "$", "/", ".")) or "://" not in line:
         raise _wrong(
             f"“{shown}” is not the address of a package", "Write it like “https://…/linux-64/….conda”.", number

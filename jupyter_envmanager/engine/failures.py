@@ -132,7 +132,7 @@ def unreachable(text: str, channels: Sequence[str] = ()) -> ChannelUnreachable:
         reason = f"it answered HTTP {status.group(1)}"
     elif "could not find subdir" in lowered:
         reason = "there is no repodata.json at that address"
-    elif "cache" in lowered and "not available" in lowered:
+    elif "cache" in lowered and any(sign in lowered for sign in ("not available", "not in the", "no usable")):
         reason = "its index is not in the cache, and conda's configuration says offline"
     else:
         reason = "its package index could not be read"

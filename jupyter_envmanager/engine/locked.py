@@ -23,18 +23,17 @@ from ..errors import EnvManagerError, Invalid
 from ..models import Problem
 from ..pypi.locked import LockedDist
 from ..pypi.locked import check as check_dists
-from ..redaction import redact
 from . import explicit
 from .client import clean_url
+from .lockwords import unreadable
 
 LOCKED_FORMATS = ("explicit", "conda-lock", "pixi.lock")
 # Locks of large projects for five platforms have two; a text of this size is read in about two seconds.
 _MOST_BYTES = 10_000_000
 _MOST_PROBLEMS = 50
-_NEWER = re.compile(r"version (\d+), but only up to including version (\d+)")
-_AT = re.compile(r"\s*at line (\d+) column (\d+)")
 _CATEGORY = re.compile(r"^\s*(?:- )?category: *[\"']?([\w.-]+)", re.MULTILINE)
-_GIT = re.compile(r"^\s*(?:- )?url: *[\"']?git\+", re.MULTILINE)
+# conda-lock names them in its head, pixi where the lists of packages begin.
+_PLATFORMS = re.compile(r"^ *(?:platforms|packages):", re.MULTILINE)
 
 
 class Locked(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,7 +115,9 @@ def _explicit(text: str, platform: str) -> Locked:
     entries, wrong, said = explicit.read(text)
     refuse(wrong)
     platforms = sorted({entry.subdir for entry in entries} - {"noarch"}) or ([said] if said else [])
-    _check_platform(platforms, platform)
+    _check_platform(
+        platforms, platform, [entry.number for entry in entries if entry.subdir not in (platform, "noarch")]
+    )
     secret = [entry.file for entry in entries if entry.secret]
     problems = [
         _warning(
@@ -134,14 +135,15 @@ def _explicit(text: str, platform: str) -> Locked:
     )
 
 
-def _check_platform(platforms: Sequence[str], platform: str) -> None:
+def _check_platform(platforms: Sequence[str], platform: str, lines: Sequence[int]) -> None:
     if platforms and list(platforms) != [platform]:
         others = ", ".join(one for one in platforms if one != platform)
         raise Invalid(
             f"The list is for {others}, and this machine is {platform}.",
-            hint="Use an environment.yml, which is for any platform.",
+            hint="Export an environment.yml instead, which is for any platform.",
             field="source",
             platforms=list(platforms),
+            **({"line": lines[0]} if lines else {}),
         )
 
 
@@ -165,7 +167,7 @@ def _lock(text: str, platform: str) -> Locked:
         )
     if groups := sorted(set(_CATEGORY.findall(text)) - {"main"}):
         problems.append(_warning(f"The packages of the groups {', '.join(groups)} are installed as well.", ""))
-    chosen = _platform(environment, platform)
+    chosen = _platform(environment, platform, text)
     lines = _Lines(text)
     packages = environment.packages(chosen) or []
     binaries = [package for package in packages if isinstance(package, CondaLockedBinaryPackage)]
@@ -198,40 +200,15 @@ def _parse(text: str) -> LockFile:
         try:
             return LockFile.from_path(path)
         except Exception as error:
-            raise _unreadable(str(error), text) from error
+            raise unreadable(str(error), text) from error
 
 
-def _unreadable(reason: str, text: str) -> Invalid:
-    if newer := _NEWER.search(reason):
-        return Invalid(
-            f"The lock has the format version {newer[1]}, and versions up to {newer[2]} can be read.",
-            hint="Update this extension, or write the lock with an older version of the tool.",
-            field="source",
-        )
-    if git := _GIT.search(text):
-        line = text.count("\n", 0, git.end()) + 1
-        return Invalid(
-            f"Line {line}: a package comes from a Git repository, which has no hash to check.",
-            hint="Take it out of the lock, and add it after creating.",
-            field="source",
-            line=line,
-        )
-    place = _AT.search(reason)
-    line_said = f"Line {place[1]}: the" if place else "The"
-    plain = redact(_AT.sub("", reason).strip().splitlines()[0].rstrip(".")) if reason.strip() else "no reason given"
-    return Invalid(
-        f"{line_said} lock cannot be read: {plain}.",
-        hint="Check that it is a conda-lock.yml or pixi.lock, and whole; if it was edited by hand, write it again.",
-        field="source",
-        **({"line": int(place[1])} if place else {}),
-    )
-
-
-def _platform(environment: Environment, platform: str) -> LockPlatform:
+def _platform(environment: Environment, platform: str, text: str) -> LockPlatform:
     """The one of an environment's platforms that is this machine's; a lock may have variants of it."""
     mine = [one for one in environment.platforms() if str(one.subdir) == platform]
     if not mine:
         others = ", ".join(sorted({str(one.subdir) for one in environment.platforms()}))
+        said = _PLATFORMS.search(text)
         raise Invalid(
             f"The lock is for {others}, and this machine is {platform}."
             if others
@@ -239,6 +216,7 @@ def _platform(environment: Environment, platform: str) -> LockPlatform:
             hint=f"Add {platform} to the platforms of its project and write the lock again.",
             field="source",
             platforms=others.split(", ") if others else [],
+            **({"line": text.count("\n", 0, said.end()) + 1} if said else {}),
         )
     return next((one for one in mine if one.name == platform), mine[0])
 

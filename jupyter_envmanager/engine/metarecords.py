@@ -6,9 +6,12 @@ The format: https://docs.conda.io/projects/conda/en/stable/dev-guide/api/conda/m
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 import msgspec
+
+from .workplace import usual_mode
 
 
 class _Path(msgspec.Struct, frozen=True):
@@ -58,3 +61,28 @@ def read_all(prefix: Path) -> list[MetaRecord]:
         except (OSError, msgspec.DecodeError):
             continue
     return found
+
+
+def open_up(prefix: Path) -> None:
+    """Let everybody read the records whom the umask lets: rattler writes them for their owner alone, conda does not.
+
+    One that has other names is another environment's, too, and stays as it is.
+    """
+    mode = usual_mode()
+    with os.scandir(prefix / "conda-meta") as entries:
+        for entry in entries:
+            status = entry.stat(follow_symlinks=False)
+            if _is_closed(status, mode) and entry.name.endswith(".json") and status.st_nlink == 1:
+                Path(entry.path).chmod(stat.S_IMODE(status.st_mode) | mode)
+
+
+def is_closed(file: Path) -> bool:
+    """Whether a record is for fewer than the umask lets read it."""
+    try:
+        return _is_closed(file.lstat(), usual_mode())
+    except OSError:
+        return False
+
+
+def _is_closed(status: os.stat_result, mode: int) -> bool:
+    return stat.S_ISREG(status.st_mode) and bool(mode & ~status.st_mode & 0o444)

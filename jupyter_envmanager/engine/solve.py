@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from rattler import (
     BuildString,
@@ -30,6 +31,7 @@ from ..errors import EnvManagerError, Invalid, NotFound, Unsatisfiable
 from ..models import GpuTarget
 from .channels import Channels
 from .failures import translate
+from .withoutnetwork import not_known
 
 _PRIORITY = {
     "strict": ChannelPriority.Strict,
@@ -39,6 +41,10 @@ _PRIORITY = {
 }
 # A spec is one argument of a person, never an option or a path of ours.
 _LEADING = re.compile(r"^[A-Za-z0-9_*]")
+# A popular package has thousands of records, and each becomes an object.
+_AT_ONCE = 20
+# To find a name that is spelt otherwise takes a tenth of a second.
+_MOST_SUGGESTIONS = 8
 _TIMEOUT = datetime.timedelta(seconds=60)
 KERNEL_PACKAGE = "ipykernel"
 
@@ -94,6 +100,14 @@ def _parse_spec(text: str) -> MatchSpec:
         ) from error
     if not spec_name(spec):
         raise Invalid(f"“{text}” names no package.", hint="Begin with the package's name.", field="specs", spec=text)
+    if spec.condition is not None:
+        # The solver leaves it out without a word where the condition is not met.
+        raise Invalid(
+            f"“{text}” has a condition, which cannot be used here.",
+            hint="Take out “when”.",
+            field="specs",
+            spec=text,
+        )
     return spec
 
 
@@ -196,7 +210,7 @@ async def solve_new(
     )
 
 
-def _addressed(spec: MatchSpec, channels: Channels) -> MatchSpec:
+def addressed(spec: MatchSpec, channels: Channels) -> MatchSpec:
     """A spec that names its channel, as in ``lab::numpy``, with the address that the configuration gives that name."""
     name, found, rest = str(spec).partition("::")
     subdir = f"/{spec.subdir}" if spec.subdir else ""
@@ -213,6 +227,7 @@ async def find_records(
     constraints: Sequence[str],
     virtual: Sequence[VirtualPackage | GenericVirtualPackage],
     locked: Sequence[RepoDataRecord] = (),
+    explain: bool = True,
 ) -> list[RepoDataRecord]:
     """The records that satisfy ``specs``.
 
@@ -222,17 +237,19 @@ async def find_records(
         Match specs that hold for packages without asking for them.
     locked:
         Records that are preferred to all others of their name.
+    explain:
+        Whether to find out what is missing where there is no answer: of many specs that takes a while.
 
     Raises
     ------
     Invalid, NotFound, Unsatisfiable, ChannelUnreachable
     """
 
-    async def answer() -> list[RepoDataRecord] | SolverError:
+    async def answer(sources: Sequence[Any] = ()) -> list[RepoDataRecord] | SolverError:
         try:
             return await solve(
-                channels.channels,
-                [_addressed(spec, channels) for spec in specs],
+                sources or channels.channels,
+                [addressed(spec, channels) for spec in specs],
                 gateway=channels.gateway,
                 locked_packages=list(locked),
                 virtual_packages=virtual,
@@ -243,10 +260,38 @@ async def find_records(
         except SolverError as error:
             return error
 
-    found = await channels.in_time(answer())
+    async def answer_offline() -> list[RepoDataRecord] | SolverError:
+        # What needs no download goes before what is newer.
+        found = await answer(channels.stored(cached=True))
+        if isinstance(found, SolverError):
+            known = channels.stored(cached=False)
+            found = await answer(known)
+            unread = set().union(*(one.unread for one in known))
+            if isinstance(found, SolverError) and unread:
+                raise not_known(unread) from found
+        return found
+
+    found = await channels.in_time(answer_offline() if channels.reach.offline else answer())
+    if isinstance(found, SolverError) and not explain:
+        raise Unsatisfiable("The packages do not fit together.", field="specs") from found
     if isinstance(found, SolverError):
         raise await _explain(channels, specs, found, {record.name.normalized for record in locked}) from found
+    chosen = {record.name.normalized: record for record in found}
+    for spec in specs:
+        record = chosen.get(spec_name(spec))
+        if spec.subdir and record is not None and not meets(spec, record):
+            raise NotFound(
+                f"The solver takes {spec_name(spec)} from {record.subdir}, and “{spec}” is asked for.",
+                hint=f"Leave out “{spec.subdir}”.",
+                field="specs",
+                spec=str(spec),
+            )
     return found
+
+
+def meets(spec: MatchSpec, record: RepoDataRecord) -> bool:
+    """Whether a record is what a spec asks for: rattler does not look at the platform in it."""
+    return spec.matches(record) and (not spec.subdir or record.subdir == spec.subdir)
 
 
 async def _explain(
@@ -260,25 +305,33 @@ async def _explain(
         return NotFound(f"No channel has a package “{unknown[0]}”.", hint=hint, field="specs", spec=unknown[0])
     if unknown:
         quoted = ", ".join(f"“{name}”" for name in unknown)
-        hints = [f"{name}: {await channels.suggestion(name)}" for name in unknown]
+        hints = [f"{name}: {await channels.suggestion(name)}" for name in unknown[:_MOST_SUGGESTIONS]]
         message = f"No channel has these packages: {quoted}."
         return NotFound(message, hint=" ".join(hints), field="specs", spec=unknown[0])
-    records = await channels.records([spec_name(spec) for spec in specs])
+    for start in range(0, len(specs), _AT_ONCE):
+        some = specs[start : start + _AT_ONCE]
+        records = await channels.records(list(dict.fromkeys(map(spec_name, some))))
+        if (missing := await asyncio.to_thread(_first_unmet, some, records)) is not None:
+            return missing
+    conflict = translate(error)
+    return Unsatisfiable(conflict.message, hint=conflict.hint, field="specs")
+
+
+def _first_unmet(specs: Sequence[MatchSpec], records: Sequence[RepoDataRecord]) -> NotFound | None:
+    """The error for the first of these specs that has records, and none that matches."""
+    by_name: dict[str, list[RepoDataRecord]] = {}
+    for record in records:
+        by_name.setdefault(record.name.normalized, []).append(record)
     for spec in specs:
-        mine = [record for record in records if record.name.normalized == spec_name(spec)]
-        if mine and not await asyncio.to_thread(_any_match, spec, mine):
+        mine = by_name.get(spec_name(spec), [])
+        if mine and not any(meets(spec, record) for record in mine):
             return NotFound(
                 f"No channel has “{spec}” for this platform.",
                 hint=f"Available: {_nearest_versions(spec, mine)}.",
                 field="specs",
                 spec=str(spec),
             )
-    conflict = translate(error)
-    return Unsatisfiable(conflict.message, hint=conflict.hint, field="specs")
-
-
-def _any_match(spec: MatchSpec, records: Sequence[RepoDataRecord]) -> bool:
-    return any(spec.matches(record) for record in records)
+    return None
 
 
 def _nearest_versions(spec: MatchSpec, records: Sequence[RepoDataRecord]) -> str:

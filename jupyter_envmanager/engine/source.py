@@ -12,12 +12,14 @@ from contextlib import suppress
 from typing import Any
 
 from rattler import Channel, Gateway, MatchSpec, RepoDataRecord, Subdir
+from rattler.exceptions import GatewayError
 
 from ..errors import EnvManagerError
 from .failures import translated, unreachable
 from .index import IndexedChannel
 from .layout import Layout
 from .offers import Offer, newest_record, offer
+from .withoutnetwork import StoredChannel
 
 # conda's own default for how long an index is believed without asking again.
 # https://docs.conda.io/projects/conda/en/latest/user-guide/configuration/settings.html#local-repodata-ttl
@@ -43,17 +45,24 @@ class Source:
         Knows which.
     subdirs:
         Those that are read, the platform's first.
+    stored:
+        A gateway that reads what is on disk alone, for a channel that does not answer.
     """
 
-    def __init__(self, channel: Channel, gateway: Gateway, layout: Layout, subdirs: list[Subdir]) -> None:
+    def __init__(
+        self, channel: Channel, gateway: Gateway, layout: Layout, subdirs: list[Subdir], stored: Gateway | None = None
+    ) -> None:
         self.channel = channel
         self.url = channel.base_url.rstrip("/")
         self.names: frozenset[str] | None = None
         self.error: EnvManagerError | None = None
         self._gateway = gateway
+        self._stored = stored
         self._layout = layout
         self._subdirs = subdirs
         self._index: IndexedChannel | None = None
+        # Whether it is read from disk, as it does not answer.
+        self.stale = False
         # Whether an index of an earlier server may be used before the channel was asked.
         self._trusting = True
         self._tried = float("-inf")
@@ -63,7 +72,7 @@ class Source:
     @property
     def for_rattler(self) -> Any:
         """What rattler's solver and gateway take for it."""
-        return self._index or self.channel
+        return StoredChannel(self) if self.stale else self._index or self.channel
 
     @property
     def loading(self) -> asyncio.Task[None] | None:
@@ -82,14 +91,24 @@ class Source:
         try:
             with translated(channels=[self.url]):
                 self.names = frozenset(await asyncio.wait_for(self._read_names(), ANSWER_SECONDS))
-            self.error = None
+            self.error, self.stale = None, False
             self._trusting = True
         except asyncio.TimeoutError:
             self.error = unreachable("timed out", [self.url])
         except EnvManagerError as error:
             self.error = error
         finally:
+            if self.error is not None and self.names is None:
+                await self._read_stored()
             self._loading = None
+
+    async def _read_stored(self) -> None:
+        """The network is gone, perhaps: what an earlier server has left on disk is better than nothing."""
+        # rattler fails in its own way where there is nothing.
+        with suppress(Exception):
+            if self._stored is not None:
+                found = await self._stored.names([self.channel], self._subdirs)
+                self.names, self.stale = frozenset(name.normalized for name in found), True
 
     async def _read_names(self) -> Iterable[str]:
         self._gateway.clear_repodata_cache(self.channel)
@@ -112,6 +131,7 @@ class Source:
         """Ask the channel again before anything else is believed."""
         self._gateway.clear_repodata_cache(self.channel)
         self.names, self.error, self._index, self._trusting = None, None, None, False
+        self.stale = False
         self._offers.clear()
         self._tried = float("-inf")
 
@@ -128,7 +148,16 @@ class Source:
     async def _query(self, specs: list[MatchSpec]) -> list[RepoDataRecord]:
         if not specs:
             return []
-        found = await self._gateway.query([self.channel], self._subdirs, specs, recursive=False)
+        if not self.stale or self._stored is None:
+            found = await self._gateway.query([self.channel], self._subdirs, specs, recursive=False)
+        else:
+            try:
+                found = await self._stored.query([self.channel], self._subdirs, specs, recursive=False)
+            except GatewayError:
+                # The true reason is that it does not answer.
+                if self.error is not None:
+                    raise self.error from None
+                raise
         return [record for subdir in found for record in subdir]
 
     def offer(self, name: str) -> Offer | None:

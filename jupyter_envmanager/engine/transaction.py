@@ -97,6 +97,7 @@ async def link(
     download_size: int,
     report: Report,
     base: Base | None = None,
+    shared: bool = False,
 ) -> None:
     """Download what is missing and link ``records`` into ``stage``, with ``prefix`` baked into their files.
 
@@ -109,6 +110,8 @@ async def link(
         What the user asked for, of all that is installed in the end.
     base:
         What the stage holds to begin with, and what of it goes; nothing when it is None.
+    shared:
+        Whether others may write into it.
 
     Raises
     ------
@@ -127,7 +130,7 @@ async def link(
             drop_damaged(base.relink, after, pkgs_dirs)
         cache = package_cache(pkgs_dirs)
         python = next((str(r.version) for r in after if r.name.normalized == "python"), None)
-        finisher = Finisher(stage, new, BytecodeCache(writable_cache(pkgs_dirs)), python)
+        finisher = Finisher(stage, new, BytecodeCache(writable_cache(pkgs_dirs), copies=shared), python)
         progress = InstallProgress(report, packages=len(new), download_size=download_size, linked=finisher.linked)
         try:
             with kept_honest(new, pkgs_dirs), translated(str(stage.parent.parent.parent)):

@@ -11,7 +11,7 @@ from itertools import chain
 
 from rattler import RepoDataRecord
 
-from ..errors import EnvManagerError, Unsatisfiable
+from ..errors import ChannelUnreachable, EnvManagerError, Unsatisfiable
 from ..gpu.advice import Advice, Question, advise, explain
 from ..gpu.builds import Build, gpu_build
 from ..gpu.candidates import candidates
@@ -82,7 +82,12 @@ async def advice(channels: Channels, aim: Aim, plan: Sequence[Build]) -> Advice:
     ------
     ChannelUnreachable
     """
-    found = await variants(channels, plan, aim.specs)
+    try:
+        found = await variants(channels, plan, aim.specs)
+    except ChannelUnreachable:
+        if not channels.reach.offline:
+            raise
+        return await asyncio.to_thread(advice_alone, channels, aim, plan)
     return await asyncio.to_thread(_advised, _question(channels, aim, plan, found))
 
 

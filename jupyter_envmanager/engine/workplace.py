@@ -25,6 +25,8 @@ FOLDER = ".envmanager"
 MARKER = Path("conda-meta", "jupyter_envmanager")
 # It names every package of a change: hundreds of kilobytes at most.
 _LARGEST_MARKER = 10_000_000
+# It names an environment and its kernels.
+_LARGEST_JOURNAL = 1_000_000
 
 
 class Journal(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,7 +98,7 @@ class Workplace:
                 if not folder.exists() and not folder.is_symlink():
                     folder.mkdir(parents=True, exist_ok=True)
                     with contextlib.suppress(OSError):
-                        folder.chmod(stat.S_IMODE(self.root.parent.stat().st_mode))
+                        self._open_like_location(folder)
         except PermissionError as error:
             raise NotAllowed(
                 f"You may not write in {self.root}, where environments of this location are changed.",
@@ -113,6 +115,12 @@ class Workplace:
                     f"{folder} belongs to another user, who could replace what is built there.",
                     hint="Ask its owner or an admin to remove it, or choose a location of your own.",
                 )
+
+    def _open_like_location(self, folder: Path) -> None:
+        location = self.root.parent.stat()
+        if hasattr(os, "chown") and folder.stat().st_gid != location.st_gid:
+            os.chown(folder, -1, location.st_gid)
+        folder.chmod(stat.S_IMODE(location.st_mode))
 
     def _is_safe(self, folder: Path) -> bool:
         """In a sticky location others cannot touch what is ours; so they must not own the folder that we build in."""
@@ -134,12 +142,17 @@ class Workplace:
         """The journal, if a job of this user is or was under way here.
 
         None for one that was never completed, that another user may have written (others may write in a shared
-        location), or that speaks of another prefix: what it says would be done with our rights.
+        location), or that speaks of another prefix: what it says would be done with our rights. Of members of the group
+        that changes this location, the journal of a swap counts: it names folders of this workplace, and nothing else.
         """
         try:
-            mine = all(_is_mine(path) for path in (self.root, self.folder, self.journal_file))
-            journal = msgspec.json.decode(self.journal_file.read_bytes(), type=Journal) if mine else None
-        except (OSError, msgspec.DecodeError):
+            safe = all(_is_mine(path) or self._is_the_groups(path) for path in (self.root, self.folder))
+            content = read_plain(self.journal_file, _LARGEST_JOURNAL, follow=False)
+            journal = msgspec.json.decode(content, type=Journal) if safe else None
+            if not _is_mine(self.journal_file):
+                swaps = journal is not None and journal.action in ("change", "rollback")
+                journal = journal if swaps and self._is_the_groups(self.journal_file) else None
+        except (OSError, msgspec.DecodeError, RecursionError):
             return None
         if journal is None or not journal.job.isalnum() or journal.prefix != str(self.prefix):
             return None
@@ -150,6 +163,19 @@ class Workplace:
         owner = self.prefix.lstat().st_uid
         return not folder.is_symlink() and (_is_mine(folder) or folder.lstat().st_uid == owner)
 
+    def _is_the_groups(self, path: Path) -> bool:
+        """Whether it is of the group whose members may replace the environment itself, so that nothing is gained by it.
+
+        In a sticky location they may not; and where everybody may write, a group says nothing.
+        """
+        location, status = self.root.parent.stat(), path.lstat()
+        return (
+            os.name != "nt"
+            and not stat.S_ISLNK(status.st_mode)
+            and location.st_mode & (stat.S_ISVTX | stat.S_IWGRP | stat.S_IWOTH) == stat.S_IWGRP
+            and status.st_gid == location.st_gid
+        )
+
     def note_rollback(self, job: str) -> None:
         """Write down that a rollback is done: nothing in the state that it brought back could tell."""
         put(self._rollback_file, job.encode())
@@ -157,7 +183,7 @@ class Workplace:
     def rolled_back(self) -> str | None:
         """The last job that rolled back here; None when there was none."""
         try:
-            return self._rollback_file.read_text(encoding="ascii", errors="replace")
+            return read_plain(self._rollback_file, _LARGEST_JOURNAL, follow=False).decode("ascii", errors="replace")
         except OSError:
             return None
 
@@ -223,10 +249,15 @@ def put(path: Path, content: bytes) -> None:
     handle, partial = tempfile.mkstemp(prefix=".envmanager-", dir=path.parent)
     with os.fdopen(handle, "wb") as file:
         file.write(content)
+    Path(partial).chmod(usual_mode())
+    Path(partial).replace(path)
+
+
+def usual_mode() -> int:
+    """The rights that a new file gets, as the umask says."""
     umask = os.umask(0)
     os.umask(umask)
-    Path(partial).chmod(0o666 & ~umask)
-    Path(partial).replace(path)
+    return 0o666 & ~umask
 
 
 def _is_mine(path: Path) -> bool:

@@ -41,6 +41,7 @@ class OwnedDistribution:
 class CondaRecord:
     """A conda package in a prefix; ``damage`` says what is wrong with its record (a predicate), ``size`` is in bytes.
 
+    One that is ``closed`` has a record that this user may not read; nothing is known to be wrong with it.
     ``specs`` is what the record itself says was asked for; ``needs`` are the names of the packages that it depends on.
     """
 
@@ -54,6 +55,7 @@ class CondaRecord:
     size: int | None = None
     distributions: tuple[OwnedDistribution, ...] = ()
     damage: str = ""
+    closed: bool = False
 
 
 class ListedPath(msgspec.Struct):
@@ -93,7 +95,7 @@ _decode_files = msgspec.json.Decoder(list[str]).decode
 def read(folder: Path, file: str) -> CondaRecord:
     """The record of this file name in a ``conda-meta`` folder.
 
-    One that cannot be read is known by its file name, and ``damage`` says why.
+    One that cannot be read is known by its file name, and ``damage`` or ``closed`` says why.
     """
     try:
         raw = _decode(read_record(folder, file))
@@ -137,6 +139,8 @@ def describe(file: str, raw: RawRecord, paths: Sequence[ListedPath]) -> CondaRec
 def unreadable(file: str, error: Exception) -> CondaRecord:
     """What the file name alone says of a record that cannot be read."""
     name, version, build = _text(file).removesuffix(".json").rsplit("-", 2)
+    if isinstance(error, PermissionError):
+        return CondaRecord(file=_text(file), name=name, version=version, build=build, closed=True)
     if isinstance(error, UnicodeError):
         reason = "it is no valid UTF-8"
     else:

@@ -64,8 +64,9 @@ def settled(modified_ns: int, now_ns: int) -> bool:
 def summarise(folder: str) -> MetaSummary:
     """Read one ``conda-meta`` folder, file names only.
 
-    A record that is empty or cannot be read makes the prefix broken, and so does a folder with neither records nor
-    history: an installation was cut off there. A folder with a history and no records is an empty environment.
+    A record that is empty or no file makes the prefix broken, and so does a folder with neither records nor history: an
+    installation was cut off there. A folder with a history and no records is an empty environment. A record that this
+    user may not read is nothing wrong: the environment works all the same.
     """
     count = 0
     found: dict[str, str] = {}
@@ -106,10 +107,12 @@ def is_record(name: str) -> bool:
 def _is_sound(entry: os.DirEntry[str]) -> bool:
     try:
         status = entry.stat()
+    except PermissionError:
+        # The folder lets us list it, and no more.
+        return True
     except OSError:
         return False
-    mode = status.st_mode
-    return status.st_size > 0 and stat.S_ISREG(mode) and (mode & stat.S_IROTH != 0 or os.access(entry.path, os.R_OK))
+    return status.st_size > 0 and stat.S_ISREG(status.st_mode)
 
 
 def _cuda(found: dict[str, str]) -> str | None:
@@ -122,7 +125,7 @@ def _problem(folder: str, count: int, damaged: list[str]) -> Problem | None:
         shown = ", ".join(sorted(damaged)[:3]) + (" …" if len(damaged) > 3 else "")
         return Problem(
             code="record_damaged",
-            message=f"Package records are empty or cannot be read: {shown}.",
+            message=f"Package records are empty or damaged: {shown}.",
             hint="An installation was cut off or the disk was full. Roll back, or create the environment anew.",
             details={"records": sorted(damaged)},
         )

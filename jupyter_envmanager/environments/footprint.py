@@ -36,7 +36,7 @@ class Footprint:
         """Whether all stamps are old enough to be trusted next time."""
         single = [stamp for stamp in (*self.texts, *self.libraries) if stamp is not None]
         newest = max((stamp[1] for stamp in (*self.records.values(), *self.distributions.values(), *single)), default=0)
-        return stamps.trusted((0, newest, 0), now_ns)
+        return stamps.trusted((0, newest, 0, 0), now_ns)
 
 
 def look(prefix: str, before: Footprint | None, now_ns: int) -> Footprint:
@@ -72,4 +72,4 @@ def _stamps(folder: str, wanted: Callable[[str], bool]) -> Iterator[tuple[str, S
             yield entry.name, stamps.of(entry.stat())
         except OSError:
             # A link that leads nowhere; whoever reads it says so.
-            yield entry.name, (0, 0, 0)
+            yield entry.name, (0, 0, 0, 0)

@@ -109,7 +109,7 @@ def _of_folder(meta: Path) -> Iterator[Problem]:
 
 
 def _incomplete(records: Iterable[CondaRecord], foreign: Iterable[Distribution]) -> Iterator[Problem]:
-    unreadable = {canonical(record.name) for record in records if record.damage}
+    unreadable = {canonical(record.name) for record in records if record.damage or record.closed}
     for distribution in foreign:
         name = distribution.name or distributions.folder_name(distribution)
         if distribution.installer == "conda":

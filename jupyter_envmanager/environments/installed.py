@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from ..models import Package, Packages, Problem
 from . import asked, conda_records, distributions, stamps, venvs
+from .closed import records_closed
 from .conda_records import CondaRecord
 from .distributions import Distribution
 from .footprint import Footprint, look
@@ -153,9 +154,10 @@ def _packages(
     )
 
 
-def record_problems(prefix: Path, records: Iterable[CondaRecord]) -> list[Problem]:
-    """What is wrong with the records themselves: unreadable, misnamed, or several of one package."""
-    problems = []
+def record_problems(prefix: Path, records: Sequence[CondaRecord]) -> list[Problem]:
+    """What is wrong with the records themselves: closed to us, unreadable, misnamed, or several of one package."""
+    closed = [record.file for record in records if record.closed]
+    problems = [records_closed(prefix, closed)] if closed else []
     files: dict[str, list[str]] = {}
     for record in records:
         files.setdefault(record.name, []).append(record.file)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..models import EnvironmentKind, Problem
+from ..sharing import SharedPlace
 from . import environments_txt
 from .condameta import settled
 
@@ -32,7 +33,7 @@ class Places:
     """Where environments may be.
 
     ``envs_dirs`` hold named environments; an entry of ``extra_roots`` is an environment or holds some;
-    ``environments_txt`` is conda's list of the others.
+    ``environments_txt`` is conda's list of the others. What lies in one of the ``shared`` places is a group's.
     """
 
     envs_dirs: tuple[Path, ...]
@@ -40,6 +41,7 @@ class Places:
     root_prefix: Path | None
     server_prefix: Path
     environments_txt: Path
+    shared: tuple[SharedPlace, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,8 @@ class Finder:
             yield self._one(os.fspath(places.root_prefix), "base", "base")
         for folder in places.envs_dirs:
             yield from self._inside(os.fspath(folder), "named")
+        for place in places.shared:
+            yield from self._inside(place.path, "named")
         for line in self._listed(places.environments_txt):
             if line not in known:
                 yield self._one(line, "path")

@@ -17,7 +17,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..models import Environment, Packages, Problem
+from ..models import Environment, EnvironmentKind, Packages, Problem
+from ..sharing import SharedPlace, innermost, user_name
 from . import sizes, stamps, unchangeable, venvs
 from .condameta import MetaSummary, fingerprint, settled, summarise
 from .installed import PackageReader
@@ -51,9 +52,10 @@ class _Seen:
     site_packages: str
     roots: tuple[Stamp | None, tuple[str, ...]] = (None, ())
     conda: bool = True
+    owner: int | None = None
     fingerprint: str | None = None
     answer: Environment | None = None
-    asked: tuple[Candidate, str] | None = None
+    asked: tuple[Candidate, str, SharedPlace | None] | None = None
     trusted_until: float = 0.0
 
 
@@ -98,7 +100,8 @@ class EnvironmentReader:
             reason = _BASE_REASON if real == base else ""
             if not reason and (real in bases or server.startswith(real + os.sep)):
                 reason = _SERVER_REASON
-            environments.append(self._environment(candidate, known, reason, around))
+            shared = innermost(real, places.shared) if places.shared else None
+            environments.append(self._environment(candidate, known, reason, shared, around))
         self._seen = seen
         return environments, finder.problems
 
@@ -129,23 +132,28 @@ class EnvironmentReader:
             status = os.stat(meta)
         except OSError:
             return _look_at_venv(real)
-        version = (status.st_ino, status.st_mtime_ns)
+        version = (status.st_ino, status.st_mtime_ns, status.st_ctime_ns)
         if known is not None and known.version == version:
+            known.owner = status.st_uid
             return known
         summary = summarise(meta)
         # A broken prefix may be one that is being written: look again next time.
         final = summary.problem is None and settled(status.st_mtime_ns, time.time_ns())
-        return _seen(real, version if final else (), summary, status.st_mtime)
+        return _seen(real, version if final else (), summary, status.st_mtime, status.st_uid)
 
-    def _environment(self, found: Candidate, known: _Seen, reason: str, around: Surroundings) -> Environment:
-        now = time.monotonic()
-        if known.answer is not None and known.version and now < known.trusted_until and known.asked == (found, reason):
+    def _environment(
+        self, found: Candidate, known: _Seen, reason: str, shared: SharedPlace | None, around: Surroundings
+    ) -> Environment:
+        now, asked = time.monotonic(), (found, reason, shared)
+        if known.answer is not None and known.version and now < known.trusted_until and known.asked == asked:
             return known.answer
-        known.answer = self._look_closely(found, known, reason, around)
-        known.asked, known.trusted_until = (found, reason), now + self._trust
+        known.answer = self._look_closely(found, known, reason, shared, around)
+        known.asked, known.trusted_until = asked, now + self._trust
         return known.answer
 
-    def _look_closely(self, found: Candidate, known: _Seen, reason: str, around: Surroundings) -> Environment:
+    def _look_closely(
+        self, found: Candidate, known: _Seen, reason: str, shared: SharedPlace | None, around: Surroundings
+    ) -> Environment:
         summary = known.summary
         problem = summary.problem or _interpreter_problem(known)
         writable = os.access(found.real, os.W_OK) and (not known.conda or os.access(known.meta, os.W_OK))
@@ -153,7 +161,7 @@ class EnvironmentReader:
             id=known.id,
             name=found.name,
             prefix=found.prefix,
-            kind=found.kind if known.conda else "venv",
+            kind=_kind(found, known, shared),
             location=os.path.dirname(found.prefix),
             python=summary.python,
             languages=summary.languages,
@@ -167,6 +175,8 @@ class EnvironmentReader:
             cuda=summary.cuda,
             modified=_modified(known),
             frozen=summary.frozen is not None,
+            owner=user_name(known.owner) if known.owner is not None else "",
+            group=shared.group if shared is not None else None,
             unchangeable=unchangeable.reason(
                 found.real,
                 venv=not known.conda,
@@ -174,6 +184,8 @@ class EnvironmentReader:
                 frozen=summary.frozen,
                 writable=writable,
                 roots=_roots(found.real, known),
+                owner=known.owner,
+                shared=shared,
                 around=around,
             ),
         )
@@ -182,7 +194,20 @@ class EnvironmentReader:
         return self._sizes.get(real, _size_version(real, known)) if real in self._sizes else None
 
 
-def _seen(real: str, version: tuple[int, ...], summary: MetaSummary, modified: float, conda: bool = True) -> _Seen:
+def _kind(found: Candidate, known: _Seen, shared: SharedPlace | None) -> EnvironmentKind:
+    if not known.conda:
+        return "venv"
+    return "group" if shared is not None and found.kind in ("named", "path") else found.kind
+
+
+def _seen(
+    real: str,
+    version: tuple[int, ...],
+    summary: MetaSummary,
+    modified: float,
+    owner: int | None,
+    conda: bool = True,
+) -> _Seen:
     parts = ("bin", "python")
     if os.name == "nt":
         parts = (".", "python.exe") if conda else ("Scripts", "python.exe")
@@ -196,6 +221,7 @@ def _seen(real: str, version: tuple[int, ...], summary: MetaSummary, modified: f
         interpreter=os.path.normpath(os.path.join(real, *parts)),
         site_packages=_site_packages(real, summary.python),
         conda=conda,
+        owner=owner,
     )
 
 
@@ -205,7 +231,7 @@ def _look_at_venv(real: str) -> _Seen | None:
         return None
     languages = [venv.language] if venv.language else []
     python = venv.language.version if venv.language else None
-    return _seen(real, (), MetaSummary(python=python, languages=languages), venv.modified, conda=False)
+    return _seen(real, (), MetaSummary(python=python, languages=languages), venv.modified, venv.owner, conda=False)
 
 
 def _roots(real: str, known: _Seen) -> tuple[str, ...]:

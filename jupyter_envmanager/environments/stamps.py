@@ -9,13 +9,13 @@ import os
 
 from .condameta import settled
 
-# Size in bytes, time of change in ns, inode.
-Stamp = tuple[int, int, int]
+# Size in bytes, time of change in ns, inode, and when its rights or its names changed, in ns.
+Stamp = tuple[int, int, int, int]
 
 
 def of(status: os.stat_result) -> Stamp:
     """The stamp of a file or folder that was just looked at."""
-    return status.st_size, status.st_mtime_ns, status.st_ino
+    return status.st_size, status.st_mtime_ns, status.st_ino, status.st_ctime_ns
 
 
 def of_path(path: str) -> Stamp | None:

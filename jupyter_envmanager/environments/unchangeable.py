@@ -10,14 +10,17 @@ or be mounted inside.
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 
+from ..sharing import SharedPlace, user_name
 from .plainfile import read_plain
 
 _INSTEAD = "Create a new environment instead."
+_CLONE = "Make a copy of your own to change it."
 # What conda and mamba keep in a root prefix, and what other environments depend on.
 _ROOT_FOLDERS = ("envs", "pkgs")
 _MESSAGE_LENGTH = 500
@@ -49,6 +52,7 @@ class Surroundings:
     """What the places around environments allow, asked once a listing."""
 
     _writable: dict[str, bool] = field(default_factory=dict)
+    _sticky: dict[str, bool] = field(default_factory=dict)
     _mounts: set[str] | None = None
 
     def may_write(self, folder: str) -> bool:
@@ -56,6 +60,15 @@ class Surroundings:
         if folder not in self._writable:
             self._writable[folder] = os.access(folder, os.W_OK | os.X_OK)
         return self._writable[folder]
+
+    def may_take_out(self, folder: str, owner: int | None) -> bool:
+        """Whether we may move what a user has put into a folder that we can write: not where it is sticky."""
+        if owner is None or os.name == "nt" or os.geteuid() in (0, owner):
+            return True
+        if folder not in self._sticky:
+            status = os.stat(folder)  # noqa: PTH116
+            self._sticky[folder] = bool(status.st_mode & stat.S_ISVTX) and status.st_uid != os.geteuid()
+        return not self._sticky[folder]
 
     def is_mounted(self, real: str) -> bool:
         """Whether something is mounted at a folder or in it (real path), as far as the system says."""
@@ -73,6 +86,8 @@ def reason(
     frozen: str | None,
     writable: bool,
     roots: tuple[str, ...],
+    owner: int | None = None,
+    shared: SharedPlace | None = None,
     around: Surroundings,
 ) -> str:
     """Why nobody, or not this user, can change the packages at ``real`` (a real path); ``""`` where they can.
@@ -85,6 +100,10 @@ def reason(
         The message of its marker, None without one.
     roots:
         As of :func:`root_folders`.
+    owner:
+        The number of the user it belongs to.
+    shared:
+        The group's place that it is in.
     """
     if protected:
         return f"{protected} {_INSTEAD}"
@@ -97,12 +116,26 @@ def reason(
         what = " and ".join(f"“{name}”" for name in roots)
         return f"It holds {what}, which other environments depend on. {_INSTEAD}"
     if not writable:
-        return f"It is read only for you. {_INSTEAD}"
+        return _others(owner, shared)
     if around.is_mounted(real):
         return f"Something is mounted at or below it, so it cannot be exchanged as a whole. {_INSTEAD}"
     if not around.may_write(os.path.dirname(real)):
         return f"The folder that holds it, {os.path.dirname(real)}, is read only for you. {_INSTEAD}"
+    if not around.may_take_out(os.path.dirname(real), owner):
+        return _others(owner, shared)
     return ""
+
+
+def _others(owner: int | None, shared: SharedPlace | None) -> str:
+    """Whose it is that is read only for this user, and what the group may do with it."""
+    if owner is None or os.name == "nt" or owner == os.geteuid():
+        return f"It is read only for you. {_INSTEAD}"
+    who = f"It belongs to {user_name(owner)}, who can change it"
+    if shared is None:
+        return f"{who}; for you it is read only. {_CLONE}"
+    if shared.access == "write":
+        return f"{who}; for you it is read only, although the group “{shared.group}” may write here. {_CLONE}"
+    return f"{who}; the group “{shared.group}” can use it. {_CLONE}"
 
 
 def _mounts() -> set[str]:

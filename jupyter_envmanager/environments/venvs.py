@@ -12,22 +12,24 @@ from .plainfile import read_plain
 
 @dataclass(frozen=True, kw_only=True)
 class Venv:
-    """A virtual environment; ``modified`` in seconds since the epoch."""
+    """A virtual environment; ``modified`` in seconds since the epoch, ``owner`` by number."""
 
     language: Language | None
     modified: float
+    owner: int
 
 
 def read(prefix: str) -> Venv | None:
     """The venv at a folder, or None when it is no venv."""
     try:
-        modified = Path(prefix, "pyvenv.cfg").stat().st_mtime
+        status = Path(prefix, "pyvenv.cfg").stat()
     except OSError:
         return None
     settings = _settings(prefix)
     # venv writes ``version``; virtualenv and uv write ``version_info``, uv in the short form, virtualenv with a suffix.
     version = settings.get("version") or ".".join(settings.get("version_info", "").split(".")[:3])
-    return Venv(language=Language(name="Python", version=version) if version else None, modified=modified)
+    language = Language(name="Python", version=version) if version else None
+    return Venv(language=language, modified=status.st_mtime, owner=status.st_uid)
 
 
 def base_prefixes(prefix: str) -> set[str]:

@@ -87,7 +87,7 @@ def _unreadable(name: str, paths: Sequence[str]) -> Problem | None:
         name,
         paths,
         f"{_count(paths, 'file')} of {name} cannot be read{_such_as(paths)}.",
-        "Ask their owner for read access, then verify again.",
+        "Nothing need be wrong with them. Ask their owner for read access, then check again.",
     )
 
 

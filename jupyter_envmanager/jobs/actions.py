@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import os
-import time
 from contextlib import nullcontext
 from pathlib import Path
 
 import msgspec
 
-from .. import __version__
-from ..engine import generations, history, records, transaction, variables
+from ..engine import history, metarecords, records, transaction, variables
 from ..engine.client import Network
 from ..engine.progress import Report, part
-from ..engine.workplace import Journal, Workplace, write_marker
-from ..environments import fingerprint
+from ..engine.workplace import Journal, Workplace
 from ..errors import Conflict, NotFound
 from ..pypi import apply as apply_pypi
+from ..sharing import give_new, umask
+from .copying import copy
 from .lock import Lock, cache_lock
+from .marking import write_first
 from .recovery import Registered, finish, recover
 from .store import Action, CreateAction, RemoveAction
+from .unpacking import unpack
 
 # A share of the bar each, where an environment has packages from PyPI.
 _PYPI_BEGINS, _PYPI_ENDS = 0.6, 0.98
@@ -51,6 +52,10 @@ async def create(action: CreateAction, place: Workplace, job: str, lock: Lock, r
     place.write_journal(journal)
     try:
         await _build(action, place.stage(job), job, report)
+        metarecords.open_up(place.stage(job))
+        if action.shared is not None:
+            os.umask(umask(action.shared))
+            give_new(place.stage(job), action.shared)
         report("swap", f"{prefix}", 0.99)
         lock.check()
         transaction.swap_in(place.stage(job), prefix)
@@ -66,6 +71,12 @@ async def create(action: CreateAction, place: Workplace, job: str, lock: Lock, r
 
 async def _build(action: CreateAction, stage: Path, job: str, report: Report) -> None:
     stored = action.plan
+    if stored.copies is not None:
+        copy(stored, stage, Path(action.prefix), job, report)
+        return
+    if stored.unpacks is not None:
+        unpack(action, stored, stage, job, report)
+        return
     pkgs_dirs = [Path(folder) for folder in action.pkgs_dirs]
     to_link = records.from_json(stored.records)
     cache = transaction.writable_cache(pkgs_dirs)
@@ -83,26 +94,15 @@ async def _build(action: CreateAction, stage: Path, job: str, report: Report) ->
             run_link_scripts=action.run_link_scripts,
             download_size=download_size,
             report=report if stored.pypi is None else part(report, 0.0, _PYPI_BEGINS),
+            shared=action.shared is not None,
         )
     if stored.pypi is not None and action.pypi is not None:
         rest = part(report, _PYPI_BEGINS, _PYPI_ENDS)
         apply_pypi(stored.pypi, stage=stage, prefix=Path(action.prefix), settings=action.pypi, report=rest)
     history.append(stage, command=action.command, specs=stored.specs, linked=to_link)
     variables.write(stage, stored.variables)
-    write_marker(
-        stage,
-        {
-            "job": job,
-            "generation": generations.FIRST,
-            "title": "Created",
-            "version": __version__,
-            "created": time.time(),
-            "channels": action.channels,
-            "specs": stored.specs,
-            "gpu": stored.plan.gpu.target if stored.plan.gpu is not None else None,
-            "fingerprint": fingerprint(stage),
-        },
-    )
+    target = stored.plan.gpu.target if stored.plan.gpu is not None else None
+    write_first(stage, job, "Created", channels=action.channels, specs=stored.specs, gpu=target)
 
 
 def finish_older(action: Action, place: Workplace) -> None:

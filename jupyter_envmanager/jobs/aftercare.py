@@ -1,17 +1,20 @@
-"""After *ready*: test-start the new kernel, compile bytecode. Nobody waits for it, nothing fails by it."""
+"""After *ready*: test-start a kernel that was asked for, compile bytecode. Nobody waits for it, nothing fails by it."""
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import time
 from pathlib import Path
 from typing import Protocol
 
-from ..engine.bytecode import BytecodeCache
+from ..engine.bytecode import BytecodeCache, compile_rest
 from ..engine.progress import Report
 from ..engine.transaction import writable_cache
 from ..kernels import check_kernel
 from ..models import KernelCheck
+from ..plans import StoredPlan
+from ..sharing import give
 from .store import ChangeAction, CreateAction
 
 KERNEL_SECONDS = 60.0
@@ -41,11 +44,20 @@ def check(action: CreateAction, kernel: str, log: Log) -> None:
 
 
 def compile_bytecode(action: CreateAction | ChangeAction, log: Report) -> None:
-    """Compile what came without bytecode, for this environment and for the next ones."""
-    cache = BytecodeCache(writable_cache([Path(folder) for folder in action.pkgs_dirs]))
-    try:
-        count = cache.compile(Path(action.prefix))
-    except (OSError, subprocess.TimeoutExpired):
-        return
+    """Compile what came without bytecode, for this environment and for the next ones.
+
+    Not after an archive was unpacked: of that, nothing is run that nobody has asked for.
+    """
+    pkgs_dirs, prefix = [Path(folder) for folder in action.pkgs_dirs], Path(action.prefix)
+    shared = action.shared is not None
+    count = 0
+    if not isinstance(action.plan, StoredPlan) or action.plan.unpacks is None:
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+            count = BytecodeCache(writable_cache(pkgs_dirs), copies=shared).compile(prefix, pkgs_dirs)
+            if shared:
+                # Who only reads it would compile at every start, for ever.
+                count += compile_rest(prefix, pkgs_dirs)
+    if action.shared is not None:
+        give(prefix, action.shared)
     if count:
         log("bytecode", f"{count} files", 1.0)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from .. import __version__
-from ..engine import generations, history, records, transaction
+from ..engine import generations, history, metarecords, records, transaction, variables
 from ..engine.base import Base
 from ..engine.client import Network
 from ..engine.clone import CloneReport
@@ -25,6 +25,7 @@ from ..environments.state import state
 from ..errors import Conflict, NotAllowed, NotFound
 from ..pypi import PypiPlan, distributions, site_folders
 from ..pypi import apply as apply_pypi
+from ..sharing import SharedPlace, give_new, umask
 from ..words import amount
 from .actions import finish_older
 from .lock import Lock, cache_lock
@@ -64,8 +65,12 @@ async def change(action: ChangeAction, place: Workplace, job: str, lock: Lock, r
     place.write_journal(journal)
     try:
         base = await _build(action, place, job, number, report)
+        metarecords.open_up(place.stage(job))
         if brought := base.catch_up(place.stage(job)):
             report("verify", f"{len(brought)} files came or changed meanwhile: {', '.join(brought[:3])}", 0.98)
+        if action.shared is not None:
+            os.umask(umask(action.shared))
+            give_new(place.stage(job), action.shared)
         report("swap", f"{place.prefix}", 0.99)
         # What another tool did meanwhile must not be lost: a moment is all that is left to it.
         _check_unchanged(action, place)
@@ -124,6 +129,8 @@ async def _build(action: ChangeAction, place: Workplace, job: str, number: int, 
     base.show_links()
     if stored.pins is not None:
         write_pins(stage, stored.pins)
+    if stored.variables is not None:
+        variables.write(stage, stored.variables)
     names = {record.name.normalized for record in new}
     history.append(
         stage,
@@ -166,6 +173,7 @@ async def _link(action: ChangeAction, new: Sequence[Record], stage: Path, base: 
             download_size=stored.plan.download_size,
             report=report,
             base=base,
+            shared=action.shared is not None,
         )
 
 
@@ -191,6 +199,13 @@ def _marker(action: ChangeAction, job: str, number: int, before: dict[str, objec
     }
 
 
+def _is_the_groups(state: Path, shared: SharedPlace | None) -> bool:
+    """Whether members of a group have made a state of their environment, which each of them may change anyway."""
+    return (
+        shared is not None and shared.access == "write" and not state.is_symlink() and state.stat().st_gid == shared.gid
+    )
+
+
 def rollback(action: RollbackAction, place: Workplace, job: str, lock: Lock, report: Report) -> Done:
     """Put another generation in the environment's place; the state that was there becomes a generation itself.
 
@@ -203,7 +218,7 @@ def rollback(action: RollbackAction, place: Workplace, job: str, lock: Lock, rep
     incoming = place.generation(action.generation)
     if not place.prefix.is_dir() or not (incoming / "conda-meta").is_dir():
         raise NotFound(f"Generation {action.generation} is not kept any more.", hint="Refresh the history.")
-    if not place.owns(incoming):
+    if not place.owns(incoming) and not _is_the_groups(incoming, action.shared):
         raise NotAllowed(
             f"Generation {action.generation} belongs to somebody else than the environment, and is not trusted.",
             hint="Ask the owner of the environment to go back.",

@@ -22,7 +22,8 @@ import msgspec
 
 from ..engine.progress import Report
 from ..engine.workplace import FOLDER
-from ..errors import Conflict
+from ..environments.plainfile import read_plain
+from ..errors import Conflict, NotAllowed
 from .process import ProcessId, this_process
 
 HEARTBEAT_SECONDS = 5.0
@@ -30,6 +31,7 @@ STALE_SECONDS = 60.0
 _LOOK_SECONDS = 0.2
 # Without hard links, a lock is there for an instant before it says whose it is.
 _WRITING_SECONDS = 5.0
+_LARGEST = 10_000
 
 
 class LockHolder(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +69,7 @@ class Lock:
     def is_held(self) -> bool:
         """Whether it still is ours: a machine that slept for long may find that somebody has taken it over."""
         try:
-            return self._path.read_bytes() == self._content
+            return _content(self._path) == self._content
         except OSError:
             return False
 
@@ -110,9 +112,14 @@ def read_holder(path: Path, *, now: float | None = None) -> LockHolder | None:
 
 def _read(path: Path) -> LockHolder | None:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=LockHolder)
-    except (OSError, msgspec.DecodeError):
+        return msgspec.json.decode(_content(path), type=LockHolder)
+    except (OSError, msgspec.DecodeError, RecursionError):
         return None
+
+
+def _content(path: Path) -> bytes:
+    """Of a plain file alone: where several may write, a pipe or a link may lie there."""
+    return read_plain(path, _LARGEST, follow=False)
 
 
 @contextmanager
@@ -162,6 +169,8 @@ def _acquire(path: Path, mine: Path, holder: LockHolder, waiting: Waiting) -> Lo
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             mine.write_bytes(content)
+            # Who cannot read it would take it for one that nobody holds.
+            mine.chmod(0o644)
             _link(mine, path)
             return Lock(path, content)
         except FileExistsError:
@@ -197,7 +206,7 @@ def _link(mine: Path, path: Path) -> None:
 
 def _modified(path: Path) -> float | None:
     try:
-        return path.stat().st_mtime
+        return path.lstat().st_mtime
     except OSError:
         return None
 
@@ -208,7 +217,7 @@ def clear_stale(path: Path) -> None:
         holder = _read(attempt)
         if holder is not None and holder.process.here() and not holder.process.alive():
             attempt.unlink(missing_ok=True)
-    if not path.exists():
+    if not os.path.lexists(path):
         return
     mine = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
     try:
@@ -226,7 +235,7 @@ def _break_stale(path: Path, mine: Path, now: float) -> bool:
     Only one at a time does so, who looks again then: else a slow one would take away the lock that the next holder has
     got meanwhile.
     """
-    if not path.exists():
+    if not os.path.lexists(path):
         return True
     if not _is_stale(path, now):
         return False
@@ -242,6 +251,11 @@ def _break_stale(path: Path, mine: Path, now: float) -> bool:
         if _is_stale(path, now):
             path.unlink(missing_ok=True)
         return True
+    except OSError as error:
+        raise NotAllowed(
+            f"{path} is in the way, where the lock of this environment should be.",
+            hint="Ask whoever has put it there to remove it.",
+        ) from error
     finally:
         breaking.unlink(missing_ok=True)
 
@@ -250,7 +264,7 @@ def _is_stale(path: Path, now: float) -> bool:
     modified = _modified(path)
     if modified is None:
         return False
-    return read_holder(path, now=now) is None and (_read(path) is not None or now - modified > _WRITING_SECONDS)
+    return read_holder(path, now=now) is None and (_read(path) is not None or abs(now - modified) > _WRITING_SECONDS)
 
 
 def _heartbeat(lock: Lock, stop: threading.Event) -> None:

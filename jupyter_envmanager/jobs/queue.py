@@ -23,10 +23,11 @@ from ..errors import Conflict, EnvManagerError, Internal, NotFound
 from ..models import Job, JobAction, JobEvent, Problem
 from ..redaction import redact
 from .lock import cache_lock_file, clear_stale
+from .packing import settle
 from .process import ProcessId, this_process
 from .recovery import left_its_mark, recover, tidy
 from .standby import Standby
-from .store import ACTIVE, Action, JobFolder, JobStore, file_version
+from .store import ACTIVE, Action, JobFolder, JobStore, PackAction, file_version
 
 # A tail costs two stat calls; it runs only while a job does.
 _TAIL_SECONDS = 0.02
@@ -316,6 +317,7 @@ def _recover(folder: JobFolder, job: Job) -> str:
         action = folder.read_action()
     except (OSError, msgspec.DecodeError):
         return "finished" if left_its_mark(Path(job.prefix), job.environment, job.id) else "discarded"
+    packed = isinstance(action, PackAction) and settle(action, folder)
     try:
         for cache in getattr(action, "pkgs_dirs", []):
             clear_stale(cache_lock_file(Path(cache)))
@@ -329,7 +331,7 @@ def _recover(folder: JobFolder, job: Job) -> str:
     except (OSError, EnvManagerError):
         _logger.exception("recovery of job %s", job.id)
         return "discarded"
-    if job.action == "remove" and not os.path.lexists(job.prefix):
+    if packed or (job.action == "remove" and not os.path.lexists(job.prefix)):
         # Killed between its last step and its last word; there is no marker where nothing is.
         return "finished"
     return outcome

@@ -8,6 +8,7 @@
                 owner.json     the process that queued it
                 worker.json    the process that runs it
                 worker.log     what the worker printed
+                file.json      the file that the worker has written, before it gets its name
                 cancel         someone wants it cancelled
 """
 
@@ -24,9 +25,10 @@ from pathlib import Path
 import msgspec
 
 from ..errors import NotFound
-from ..models import Job, JobAction, JobEvent, JobState
+from ..models import ArchiveFormat, Job, JobAction, JobEvent, JobState
 from ..plans import StoredChange, StoredPlan
 from ..pypi.state import PypiSettings
+from ..sharing import SharedPlace
 from .process import ProcessId
 
 ACTIVE: frozenset[JobState] = frozenset({"queued", "waiting", "running"})
@@ -50,7 +52,7 @@ class CreateAction(msgspec.Struct, frozen=True, kw_only=True, tag="create"):
     kernels_dir: str
     environments_txt: str
     run_link_scripts: bool
-    umask: int | None = None
+    shared: SharedPlace | None = None
 
 
 class RemoveAction(msgspec.Struct, frozen=True, kw_only=True, tag="remove"):
@@ -78,6 +80,7 @@ class ChangeAction(msgspec.Struct, frozen=True, kw_only=True, tag="change"):
     environments_txt: str
     run_link_scripts: bool
     keep: int
+    shared: SharedPlace | None = None
 
 
 class RollbackAction(msgspec.Struct, frozen=True, kw_only=True, tag="rollback"):
@@ -88,9 +91,21 @@ class RollbackAction(msgspec.Struct, frozen=True, kw_only=True, tag="rollback"):
     generation: int
     kernels_dir: str
     environments_txt: str
+    shared: SharedPlace | None = None
 
 
-Action = CreateAction | ChangeAction | RollbackAction | RemoveAction
+class PackAction(msgspec.Struct, frozen=True, kw_only=True, tag="pack"):
+    """All a worker needs to write the archive of an environment."""
+
+    prefix: str
+    environment: str
+    archive: str
+    format: ArchiveFormat
+    kernels_dir: str
+    environments_txt: str
+
+
+Action = CreateAction | ChangeAction | RollbackAction | RemoveAction | PackAction
 
 
 class JobFolder:
@@ -130,6 +145,17 @@ class JobFolder:
     def write_process(self, role: str, process: ProcessId) -> None:
         """Say which process is the ``owner`` or the ``worker``."""
         _replace(self.folder / f"{role}.json", msgspec.json.encode(process))
+
+    def note_file(self, file: Path) -> None:
+        """Say which file is the job's, whatever name it will have."""
+        _replace(self.folder / "file.json", msgspec.json.encode(file_version(file)))
+
+    def noted_file(self) -> tuple[int, int] | None:
+        """The version of that file, if there is one."""
+        try:
+            return msgspec.json.decode((self.folder / "file.json").read_bytes(), type=tuple[int, int])
+        except (OSError, msgspec.DecodeError):
+            return None
 
     def claim(self, worker: ProcessId) -> bool:
         """Become the job's one worker; False when it has one: a server that died may just have started it."""

@@ -21,6 +21,7 @@ from typing import Any
 
 import msgspec
 
+from .. import sharing
 from ..engine import generations
 from ..engine.workplace import Workplace
 from ..errors import EnvManagerError, Internal, NotFound
@@ -30,12 +31,14 @@ from .actions import create, remove
 from .aftercare import check, compile_bytecode
 from .changing import change, rollback
 from .lock import Lock, LockHolder, prefix_lock
+from .packing import held_still, pack
 from .process import this_process
 from .recovery import Registered
 from .standby import WAIT, wait_for_job
-from .store import Action, ChangeAction, CreateAction, JobFolder, RemoveAction, RollbackAction
+from .store import Action, ChangeAction, CreateAction, JobFolder, PackAction, RemoveAction, RollbackAction
 
 _LOOK_FOR_CANCEL_SECONDS = 0.5
+Writing = CreateAction | ChangeAction | RollbackAction | RemoveAction
 
 
 class Log:
@@ -105,8 +108,9 @@ def main(arguments: list[str]) -> int:
         return 0
     _obey_cancel(folder)
     action = folder.read_action()
-    if isinstance(action, CreateAction) and action.umask is not None:
-        os.umask(action.umask)
+    shared = getattr(action, "shared", None)
+    if shared is not None:
+        os.umask(sharing.umask(shared, building=isinstance(action, (CreateAction, ChangeAction))))
     log = Log(folder)
     try:
         surplus = _run(folder, log, action)
@@ -126,11 +130,17 @@ def main(arguments: list[str]) -> int:
 def _run(folder: JobFolder, log: Log, action: Action) -> list[Path]:
     """Do the job; returns folders to delete at leisure."""
     place = Workplace(Path(action.prefix), action.environment)
-    place.open()
 
     def waiting(holder: LockHolder) -> None:
         log.update(state="waiting", waiting_for=holder.words())
 
+    if isinstance(action, PackAction):
+        with held_still(place, folder.id, waiting):
+            log.update(state="running", started=time.time(), waiting_for=None, file=action.archive)
+            pack(action, folder, log)
+        log.update(state="succeeded", progress=1.0, finished=time.time())
+        return []
+    place.open()
     try:
         with prefix_lock(place.lock_file, folder.id, getpass.getuser(), waiting) as lock:
             log.update(state="running", started=time.time(), waiting_for=None)
@@ -145,7 +155,7 @@ def _run(folder: JobFolder, log: Log, action: Action) -> list[Path]:
     return surplus
 
 
-def _do(action: Action, place: Workplace, job: str, lock: Lock, log: Log) -> tuple[dict[str, Any], list[Path]]:
+def _do(action: Writing, place: Workplace, job: str, lock: Lock, log: Log) -> tuple[dict[str, Any], list[Path]]:
     """Do what is to be done under the lock; what the job then says of itself, and folders that may go at leisure."""
     if isinstance(action, CreateAction):
         registered = asyncio.run(create(action, place, job, lock, log))

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Collection
 from urllib.error import HTTPError, URLError
 from urllib.parse import unquote, urlsplit
-from urllib.request import HTTPSHandler, OpenerDirector, ProxyHandler, Request, build_opener, getproxies
+from urllib.request import BaseHandler, HTTPSHandler, OpenerDirector, ProxyHandler, Request, build_opener, getproxies
 
 from ..errors import EnvManagerError
 from .failures import unreachable
@@ -57,7 +57,7 @@ def _get(url: str, settings: PypiSettings, accept: str, absent: Collection[int])
         told = base64.b64encode(":".join(login).encode()).decode()
         request.add_unredirected_header("Authorization", f"Basic {told}")
     try:
-        with _opener(settings).open(request, timeout=_SILENCE) as answer:
+        with opener(settings).open(request, timeout=_SILENCE) as answer:
             body = answer.read(_MOST_BYTES + 1)
             announced = answer.headers.get("Content-Length", "")
             # Told a number of bytes, http.client takes less for the end.
@@ -83,12 +83,14 @@ def _failed(url: str, reason: str) -> EnvManagerError:
     return unreachable(f"{url} {reason}")
 
 
-def _opener(settings: PypiSettings) -> OpenerDirector:
+def opener(settings: PypiSettings, *more: BaseHandler) -> OpenerDirector:
+    """Opens addresses with the proxies and certificates of these settings."""
     proxies = ProxyHandler({**getproxies(), **settings.proxies})
-    return build_opener(proxies, HTTPSHandler(context=_trust(settings.verify)))
+    return build_opener(proxies, HTTPSHandler(context=trust(settings.verify)), *more)
 
 
-def _trust(verify: bool | str) -> ssl.SSLContext:
+def trust(verify: bool | str) -> ssl.SSLContext:
+    """Which certificates are believed."""
     if isinstance(verify, str) and verify != "truststore":
         return ssl.create_default_context(cafile=verify)
     context = ssl.create_default_context()

@@ -97,6 +97,17 @@ async def info(name: str, settings: PypiSettings) -> PackageInfo:
     )
 
 
+async def versions_of(name: str, settings: PypiSettings) -> list[Version]:
+    """All versions of a package, newest first; none where there is no such package.
+
+    Raises
+    ------
+    ChannelUnreachable
+    """
+    found = await _find(name, settings)
+    return found[1].versions if found else []
+
+
 async def outdated(dists: Sequence[Dist], settings: PypiSettings) -> list[PackageUpdate]:
     """The distributions of which the index has a newer version; those from other sources are passed over.
 

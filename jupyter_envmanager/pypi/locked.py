@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from urllib.parse import unquote, urlsplit
 
 import msgspec
@@ -14,7 +14,7 @@ from packaging.utils import InvalidSdistFilename, parse_sdist_filename
 
 from ..errors import ChannelUnreachable, EnvManagerError, Invalid, Unsatisfiable
 from ..models import Problem
-from ..redaction import redact
+from ..redaction import excerpt, redact
 from . import lock
 from .dryrun import Changes
 from .index import indexes, page_of
@@ -70,7 +70,7 @@ def _wrong(dist: LockedDist) -> EnvManagerError | None:
     if url.startswith(("git+", "git:", "hg+", "svn+", "bzr+")):
         what, hint = "comes from a repository, which has no hash to check", "Take it out, and add it after creating."
     elif not known:
-        what, hint = f"is a file or folder beside the lock ({redact(url)[:200]})", "Install it after creating."
+        what, hint = f"is a file or folder beside the lock ({excerpt(url)})", "Install it after creating."
     elif login or redact(url) != url:
         what, hint = "has an address with a password", "Take the password out, and put it into ~/.netrc."
     elif not re.fullmatch(r"[0-9a-f]{64}", dist.sha256):
@@ -86,10 +86,27 @@ def _wrong(dist: LockedDist) -> EnvManagerError | None:
     )
 
 
+def roots(dists: Iterable[LockedDist]) -> set[str]:
+    """The normalised names of those that no other needs: they were probably asked for."""
+    known = list(dists)
+    needed = {normal(found[0]) for dist in known for need in dist.requires if (found := _NEED.match(need))}
+    return {normal(dist.name) for dist in known} - needed
+
+
 async def plan(
-    dists: Sequence[LockedDist], state: PypiState, settings: PypiSettings, accept: Sequence[str] = ()
+    dists: Sequence[LockedDist],
+    state: PypiState,
+    settings: PypiSettings,
+    accept: Sequence[str] = (),
+    *,
+    removed: Set[str] = frozenset(),
 ) -> PypiPlan:
     """The plan that installs exactly these, which `check` has nothing against.
+
+    Parameters
+    ----------
+    removed:
+        Normalised names of installed ones that go.
 
     Raises
     ------
@@ -107,12 +124,10 @@ async def plan(
             field="source",
         )
     files = await asyncio.gather(*(_place(dist, settings) for dist in ready))
-    text = "".join(_pylock(ready, files))
+    text = "".join(_pylock(ready, files)) if ready else ""
     changes = Changes(installed={normal(dist.name): dist.version for dist in ready}, sources={})
-    needed = {normal(found[0]) for dist in ready for need in dist.requires if (found := _NEED.match(need))}
-    roots = {name for name in changes.installed if name not in needed}
     check_protection(changes, set(changes.installed), state, accept)
-    described = describe(state, changes, lock.read(text), removed=set(), asked=roots)
+    described = describe(state, changes, lock.read(text), removed=set(removed), asked=roots(ready) | removed)
     return msgspec.structs.replace(described, lock=text, accept=list(accept))
 
 

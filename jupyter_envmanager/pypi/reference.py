@@ -18,7 +18,7 @@ from packaging.utils import (
 )
 
 from ..errors import Invalid, NotAllowed
-from ..redaction import redact
+from ..redaction import excerpt, redact
 from .names import normal
 
 _HINT = "Write it like “requests”, “pandas>=2,<3” or “name @ https://…/name-1.0-py3-none-any.whl”."
@@ -185,7 +185,7 @@ def _direct(
 
 
 def _checked_url(text: str, place: Place) -> str:
-    shown = f"“{redact(text)[:200]}”"
+    shown = f"“{excerpt(text)}”"
     try:
         parts = urlsplit(text)
         host, user, password = parts.hostname or "", parts.username, parts.password

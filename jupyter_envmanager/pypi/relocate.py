@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,15 +15,12 @@ from pathlib import Path
 import msgspec
 
 from ..engine.progress import Report
+from ..engine.relocation import relocated
 from ..errors import Damaged
 from .files import replace
 from .installed import InstalledDist, Row, write_record
 from .names import normal
 
-# Longer or with blanks, and the kernel does not read it: then a shell finds the interpreter.
-_LONGEST_SHEBANG = 127
-_TRAMPOLINE = re.compile(rb"#!/bin/sh\n'''exec' '?([^\n']+?)'? \"\$0\" \"\$@\"\n' '''\n")
-_SHEBANG = re.compile(rb"#!([^\n]*)\n")
 # Larger ones are libraries and data, which no installer writes paths into.
 _LARGEST_TEXT = 2_000_000
 _CHUNK = 1 << 20
@@ -56,7 +52,7 @@ def finish(
         A file is missing or is not the one that its package brought.
     """
     owners = Counter(os.path.normpath(site / row.path) for site, dist in fresh for row in dist.record)
-    places = {str(stage).encode(), os.path.realpath(stage).encode()}
+    places = {str(stage), os.path.realpath(stage)}
     for site, dist in fresh:
         rows = []
         for row in dist.record:
@@ -65,7 +61,7 @@ def finish(
                 raise _outside(dist, row)
             # Two packages may bring the same file; the later one has won, as with every installer.
             _check(path, row, dist, shared=owners[str(path)] > 1)
-            rows.append(_relocated(path, row, places, str(prefix).encode()))
+            rows.append(_relocated(path, row, places, str(prefix)))
         renewed = msgspec.structs.replace(dist, record=tuple(rows))
         mark_requested(site, renewed, normal(dist.name) in requested)
     report("pypi", f"Checked {sum(len(dist.record) for _, dist in fresh)} files", 0.88)
@@ -91,31 +87,14 @@ def digest(chunks: Iterator[bytes] | Sequence[bytes], kind: str = "sha256") -> s
     return f"{kind}={base64.urlsafe_b64encode(hashed.digest()).rstrip(b'=').decode()}"
 
 
-def relocated(content: bytes, stage: bytes, prefix: bytes) -> bytes:
-    """A script or text with ``prefix`` wherever it names ``stage``; the shebang in the form that the new path needs."""
-    start = _TRAMPOLINE.match(content) or _SHEBANG.match(content)
-    if start is not None and start.group(1).startswith(stage + b"/"):
-        interpreter = prefix + start.group(1)[len(stage) :]
-        content = shebang(interpreter) + content[start.end() :]
-    return re.sub(re.escape(stage) + rb"(?![\w.-])", lambda _: prefix, content)
-
-
-def shebang(interpreter: bytes) -> bytes:
-    """The first line, or lines, of a script for this interpreter."""
-    if len(interpreter) + 3 <= _LONGEST_SHEBANG and b" " not in interpreter:
-        return b"#!" + interpreter + b"\n"
-    return b"#!/bin/sh\n'''exec' '" + interpreter + b"' \"$0\" \"$@\"\n' '''\n"
-
-
-def _relocated(path: Path, row: Row, places: set[bytes], prefix: bytes) -> Row:
+def _relocated(path: Path, row: Row, places: set[str], prefix: str) -> Row:
     status = path.stat()
     if status.st_size > _LARGEST_TEXT:
         return row
     content = path.read_bytes()
-    if b"\0" in content or not any(place in content for place in places):
+    if b"\0" in content or not any(os.fsencode(place) in content for place in places):
         return row
-    for place in places:
-        content = relocated(content, place, prefix)
+    content = relocated(content, list(places), prefix)
     replace(path, content, status.st_mode & 0o777)
     return Row(path=row.path, digest=digest([content]), size=str(len(content))) if row.digest else row
 

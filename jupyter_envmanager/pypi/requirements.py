@@ -96,7 +96,10 @@ class _Reader:
         true = place.below_roots(path)
         if true in self._open or len(self._open) >= _DEEPEST:
             chain = " → ".join(str(file) for file in [*self._open, true])
-            raise place.error(f"Requirements files name each other in a circle, or too deeply: {chain}")
+            raise place.error(
+                f"Requirements files name each other in a circle, or too deeply: {chain}",
+                "Put all their lines into one file, or take one of these “-r” out.",
+            )
         self._open.append(true)
         for number, text in read_lines(_content(true, place), str(path)):
             self.line(text, Place(roots=list(self.roots), file=str(path), number=number), constraint)

@@ -13,20 +13,18 @@ from pathlib import Path
 
 import msgspec
 
-from .. import __version__, sources
+from .. import __version__
 from ..changes import ChangeService, environment_channels
 from ..checks import CheckStore
 from ..config import Settings, SettingsSource
-from ..environments import EnvironmentReader, Places, environment_id
-from ..errors import Busy, Conflict, EnvManagerError, Invalid, NotAllowed, NotFound
+from ..environments import EnvironmentReader, Places
+from ..errors import Busy, Conflict, EnvManagerError, NotAllowed, NotFound
 from ..jobs.queue import JobQueue
-from ..jobs.store import ACTIVE, CreateAction, RemoveAction
+from ..jobs.store import ACTIVE, RemoveAction
 from ..kernels import KernelRegistry
 from ..models import (
     Environment,
     Environments,
-    FileContent,
-    FileText,
     FolderListing,
     Job,
     Kernel,
@@ -40,17 +38,23 @@ from ..models import (
     RemovalPreview,
     Status,
 )
-from ..plans import PlanStore, StoredPlan, check_stop
+from ..plans import PlanStore
 from ..previews import Previewer
 from ..pypi import info, lookup
 from ..redaction import redact
+from ..sharing import shared_places
 from ..siteconfig import Site
 from ..targets import Targets, locations
+from .comparisons import ComparisonService
+from .creator import Creator
 from .exports import ExportService
+from .files import FileService
 from .gpu import GpuService
 from .gputargets import RecentTargets
 from .kernels import KernelService
 from .notebooks import NotebookService
+from .packs import PackService
+from .sharing import SharingService
 from .terminals import TerminalService
 
 # A person does not see the difference; a listing of two hundred environments does.
@@ -74,7 +78,9 @@ class EnvManagerService:
         self.site = site
         self.source = source
         self.queue = queue
-        self.targets = Targets(site.allowed_roots or [site.home, site.server_root], site.home)
+        self.targets = Targets(
+            site.allowed_roots or [site.home, site.server_root], site.home, site.shared_locations, site.server_root
+        )
         self.registry = KernelRegistry(
             site.kernels_dir,
             site.kernel_path,
@@ -120,6 +126,27 @@ class EnvManagerService:
             pypi=self.changes.pypi_settings,
         )
         self.terminals = TerminalService(site.state_dir / "terminals", find=self.environment)
+        self.creator = Creator(
+            site,
+            source,
+            queue,
+            find=self.environment,
+            targets=self.targets,
+            gpu_targets=self._gpu_targets,
+            previewer=self.previewer,
+            plans=self.plans,
+            registry=self.registry,
+            pypi=self.changes.pypi_settings,
+        )
+        self.files = FileService(site, settings=self._settings, pypi=self.changes.pypi_settings)
+        self.comparisons = ComparisonService(
+            find=self.environment,
+            packages=self.packages,
+            read=self.files.read,
+            roots=site.allowed_roots or [site.home],
+        )
+        self.sharing = SharingService(site, find=self.environment)
+        self.packs = PackService(site, queue, find=self.environment, targets=self.targets)
         self._measuring: asyncio.Task[None] | None = None
         self._unmeasured: dict[str, str] = {}
         self._prefixes: dict[str, Path] = {}
@@ -137,7 +164,8 @@ class EnvManagerService:
         settings = await asyncio.to_thread(self._settings)
         # Who opens the panel is likely to search or preview: let the engine be there by then.
         self._warming = asyncio.get_running_loop().create_task(self._warm(settings))
-        places = await asyncio.to_thread(locations, settings, self.site.home)
+        shared, faults = await asyncio.to_thread(shared_places, self.site.shared_locations)
+        places = await asyncio.to_thread(locations, settings, self.site.home, shared)
         engine, platform = await asyncio.to_thread(self.previewer.engine)
         return Status(
             version=__version__,
@@ -149,7 +177,8 @@ class EnvManagerService:
             server_root=str(self.site.server_root),
             policy=self._policy(settings),
             settings=settings.public_settings(),
-            problems=list(settings.problems),
+            problems=[*settings.problems, *faults],
+            offline=settings.offline,
         )
 
     async def _warm(self, settings: Settings) -> None:
@@ -164,6 +193,7 @@ class EnvManagerService:
             denylist_channels=list(settings.denylist_channels),
             keep_generations=self.site.keep_generations,
             run_link_scripts=self.site.run_link_scripts,
+            file_urls=list(self.site.file_urls),
         )
 
     async def environments(self) -> Environments:
@@ -205,6 +235,7 @@ class EnvManagerService:
             root_prefix=settings.root_prefix,
             server_prefix=self.site.server_prefix,
             environments_txt=self.site.environments_txt,
+            shared=tuple(shared_places(self.site.shared_locations)[0]) if self.site.shared_locations else (),
         )
 
     def _measure_unknown(self, environments: Sequence[Environment]) -> None:
@@ -318,78 +349,13 @@ class EnvManagerService:
 
     # Creating
 
-    async def read_file(self, text: FileText) -> FileContent:
-        """What a file asks for, with every problem and its line; nothing is solved."""
-        settings = await asyncio.to_thread(self._settings)
-        return await sources.read(text, settings, self.changes.pypi_settings(settings))
-
     async def preview(self, request: NewEnvironment) -> Plan:
-        """Solve a request and keep the plan for an hour; changes nothing.
-
-        Raises
-        ------
-        Invalid, NotAllowed, NotFound, Conflict, Unsatisfiable, ChannelUnreachable
-            With the field at fault.
-        """
-        settings = await asyncio.to_thread(self._settings)
-        prefix = await asyncio.to_thread(self.targets.resolve, request, settings)
-        await self.queue.prepare()
-        target = await self._gpu_targets.find(request.gpu)
-        targets = await self._gpu_targets.all()
-        pypi = self.changes.pypi_settings(settings)
-        stored = await self.previewer.preview(request, prefix, settings, pypi, target, targets)
-        await asyncio.to_thread(self.plans.put, stored)
-        return stored.plan
+        """As `Creator.preview`."""
+        return await self.creator.preview(request)
 
     async def create(self, request: NewEnvironment) -> Job:
-        """Submit the job that applies a plan; without one, a preview is made first.
-
-        Raises
-        ------
-        Conflict
-            The prefix is taken, the kernel's name is taken, or the request is not the one that was previewed.
-        CpuBuild
-            The plan brings a CPU build where a GPU was wanted, and that was not accepted.
-        """
-        plan_id = request.plan or (await self.preview(request)).id
-        stored = await asyncio.to_thread(self.plans.get, plan_id, StoredPlan)
-        settings = await asyncio.to_thread(self._settings)
-        prefix = await asyncio.to_thread(self.targets.resolve, request, settings)
-        if str(prefix) != stored.plan.prefix or not _same_request(request, stored.request):
-            raise Conflict("The request has changed since the preview.", hint="Preview again.", field="plan")
-        check_stop(stored.plan)
-        kernel, display_name = await asyncio.to_thread(self._kernel, request, prefix, stored.records)
-        network = self.previewer.network(settings, stored.channels)
-        action = CreateAction(
-            prefix=str(prefix),
-            environment=environment_id(prefix),
-            plan=stored,
-            pypi=self.changes.pypi_settings(settings) if stored.pypi is not None else None,
-            kernel=kernel,
-            display_name=display_name,
-            command=f"jupyter envmanager create {prefix} {' '.join(stored.specs)}",
-            channels=list(network.channels),
-            network=msgspec.json.encode(network),
-            pkgs_dirs=[str(folder) for folder in settings.pkgs_dirs],
-            kernels_dir=str(self.site.kernels_dir),
-            environments_txt=str(self.site.environments_txt),
-            run_link_scripts=self.site.run_link_scripts,
-        )
-        return await self.queue.submit(action, kind="create", title=f"Create {prefix.name}")
-
-    def _kernel(
-        self, request: NewEnvironment, prefix: Path, records: Sequence[dict[str, object]]
-    ) -> tuple[str | None, str | None]:
-        if request.kernel is None or not self.previewer.has_kernel([str(record["name"]) for record in records]):
-            return None, None
-        wanted = request.kernel.name
-        if wanted is None:
-            return self.registry.propose_name(prefix.name), request.kernel.display_name or prefix.name
-        try:
-            self.registry.check_new_name(wanted)
-        except (Conflict, Invalid) as error:
-            raise type(error)(error.message, hint=error.hint, field="kernel") from error
-        return wanted, request.kernel.display_name or prefix.name
+        """As `Creator.create`."""
+        return await self.creator.create(request)
 
     # Removing
 
@@ -471,15 +437,6 @@ def _building(job: Job) -> Environment:
         job=job.id,
         modified=job.created,
     )
-
-
-def _same_request(request: NewEnvironment, previewed: NewEnvironment) -> bool:
-    """Whether a request asks for what was previewed; the kernel's name does not change the plan, its absence does."""
-
-    def core(one: NewEnvironment) -> NewEnvironment:
-        return msgspec.structs.replace(one, plan=None, kernel=None, name=None, prefix=None, location=None)
-
-    return core(request) == core(previewed) and (request.kernel is None) == (previewed.kernel is None)
 
 
 def _check_removable(environment: Environment) -> None:

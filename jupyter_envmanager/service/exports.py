@@ -14,6 +14,7 @@ from ..environments.condameta import is_record
 from ..errors import Invalid, NotFound
 from ..kernels import activation_lines
 from ..models import Environment, EnvironmentGpu, Export, ExportFormat, Packages, Problem
+from ..notebooks.description import public_channels
 from ..pypi.installed import InstalledDist, distributions, site_folders
 from ..pypi.locked import LockedDist, pinned
 from ..pypi.names import normal
@@ -123,23 +124,26 @@ class ExportService:
         missing = list(not_explicit(one.name for one in pypi))
         if pypi and format != "explicit":
             locked, missing = await pinned(pypi, seen.environment.python or "", self._pypi(settings))
-        text, unreadable = await asyncio.to_thread(_lock, format, seen, locked)
-        return text, [*locked_problems(seen.local, unreadable), *missing]
+        text, unreadable, local = await asyncio.to_thread(_lock, format, seen, locked)
+        return text, [*locked_problems(sorted({*seen.local, *local}), unreadable), *missing]
 
 
-def _lock(format: ExportFormat, seen: Portrait, pypi: Sequence[LockedDist]) -> tuple[str, list[str]]:
-    """The text of a lock, and the records that it lacks since they cannot be read."""
+def _lock(format: ExportFormat, seen: Portrait, pypi: Sequence[LockedDist]) -> tuple[str, list[str], list[str]]:
+    """The text of a lock, the records that it lacks since they cannot be read, and the packages from this machine."""
     from ..engine.base import read_installed
     from ..engine.lockfile import write_conda_lock, write_explicit, write_pixi_lock
     from ..engine.solve import platform
 
     records, unreadable = read_installed(Path(seen.environment.prefix))
+    # A lock has addresses, whatever the channels are called here.
+    homes = {record.name.normalized: record.url.rsplit("/", 2)[0] for record in records if record.url}
+    local = [name for name, home in homes.items() if not public_channels([home])]
     # Packages without a platform of their own were installed for this one.
     place = seen.platform or platform()
     if format == "explicit":
-        return write_explicit(records, place), unreadable
+        return write_explicit(records, place), unreadable, local
     write = write_pixi_lock if format == "pixi.lock" else write_conda_lock
-    return write(records, seen.addresses, place, pypi), unreadable
+    return write(records, seen.addresses, place, pypi), unreadable, local
 
 
 def _written(format: ExportFormat, seen: Portrait, gpu: EnvironmentGpu | None) -> _Written:

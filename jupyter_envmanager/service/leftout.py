@@ -91,7 +91,9 @@ def locked_problems(local: Sequence[str], unreadable: Sequence[str]) -> Iterator
         "The lock works here. Others need a lock of an environment from a channel that they can reach.",
     )
     yield from left_out(
-        unreadable, "Records that cannot be read are left out: {}.", "Repair the environment, and export it again."
+        unreadable,
+        "Records that cannot be read are left out: {}.",
+        "Repair the environment, or ask its owner to let you read them, and export it again.",
     )
 
 

@@ -12,13 +12,17 @@ from .draft import Draft, Item, shown
 _NAME = re.compile(r"[A-Za-z0-9_*][\w.*-]*")
 _EXTRA = re.compile(r"([A-Za-z0-9_][\w.-]*)\[([\w.\s,-]*)\](.*)", re.DOTALL)
 _DIRECT = re.compile(r"(?i)git\+|[\w.-]+\s*@\s*[a-z+]+:|[a-z][a-z0-9+.-]*://\S+\.(?:whl|zip|tar\.gz)(?:$|[#?])")
+_SUBDIR = re.compile(r"[\[,]\s*subdir\s*=\s*[\"']?([\w-]+)")
+_CHANNEL = re.compile(r"[\[,]\s*channel\s*=\s*[\"']?([^\s\"',\]]+)")
+# As long as nobody writes one; expressions that take their time with a long text are not tried.
+MOST_LETTERS = 2_000
 _PLATFORM = re.compile(r"(?:linux|osx|win|emscripten|wasi|freebsd|zos)-[a-z0-9_]+")
 
 
 def add(text: str, line: int, draft: Draft, *, column: int = 0) -> None:
     """Take in one match spec, or say what is wrong with it."""
     spec = text.strip()
-    if problem := _problem(spec, draft.platform):
+    if problem := problem_of(spec, draft.platform):
         draft.error(line, *problem, column=column)
     else:
         draft.specs.append(Item(spec, line))
@@ -39,8 +43,10 @@ def name_of(spec: str) -> str:
     return found.group().lower() if found else ""
 
 
-def _problem(spec: str, platform: str) -> tuple[str, str] | None:
-    """Message and hint."""
+def problem_of(spec: str, platform: str) -> tuple[str, str] | None:
+    """What is plainly wrong with a spec, as message and hint."""
+    if len(spec) > MOST_LETTERS:
+        return f"{shown(spec)} is too long for a package.", f"A package has at most {MOST_LETTERS:,} letters."
     if _DIRECT.match(spec):
         return f"{shown(spec)} is for pip, not for conda.", "Move it below “- pip:”."
     if spec.startswith("-"):
@@ -50,10 +56,19 @@ def _problem(spec: str, platform: str) -> tuple[str, str] | None:
     channel, subdir, rest = split(spec)
     if "::" in spec and not channel:
         return f"{shown(spec)} names no channel.", "Write it like “conda-forge::numpy”."
+    if bracket := _CHANNEL.search(rest):
+        # All that looks at channels looks there.
+        return (
+            f"{shown(spec)} names its channel in brackets.",
+            f"Write it in front: “{bracket.group(1)}::{name_of(rest)}”.",
+        )
+    plain = f"{channel}::{rest}"
+    if not subdir and (bracket := _SUBDIR.search(rest)):
+        subdir, plain = bracket.group(1), name_of(rest)
     if subdir and subdir not in (platform, "noarch"):
         return (
             f"{shown(spec)} is a package for {subdir}; this is {platform}.",
-            f"Write “{channel}::{rest}”, or leave it to the platform with the comment “# [{subdir.split('-')[0]}]”.",
+            f"Write “{plain}”, or leave it to the platform with the comment “# [{subdir.split('-')[0]}]”.",
         )
     if (extra := _EXTRA.fullmatch(rest)) and "=" not in extra.group(2):
         name, _, version = extra.groups()

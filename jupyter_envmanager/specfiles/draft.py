@@ -60,9 +60,10 @@ class Draft:
         if sum(problem.code == code for problem in self.problems) >= _MOST_PROBLEMS:
             return
         details = {name: value for name, value in (("line", line), ("column", column)) if value}
-        self.problems.append(
-            Problem(code=code, message=redact(message), hint=redact(hint), field="source", details=details)
-        )
+        problem = Problem(code=code, message=redact(message), hint=redact(hint), field="source", details=details)
+        # What an alias repeats is said once.
+        if all((line, message) != (one.details.get("line", 0), one.message) for one in self.problems):
+            self.problems.append(problem)
 
     @property
     def usable(self) -> bool:

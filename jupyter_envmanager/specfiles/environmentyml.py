@@ -38,7 +38,6 @@ class _File:
     def __init__(self, draft: Draft) -> None:
         self._draft = draft
         self._seen = 0
-        self._pip_line = 0
 
     def read(self, root: Map) -> None:
         keys = {key.value: key for key, _ in root.pairs}
@@ -74,7 +73,8 @@ class _File:
             elif name == "<<":
                 self._draft.error(key.line, "“<<” is not read here.", "Write out what it stands for.")
             elif name not in _KEYS:
-                self._draft.warn(key.line, f"{shown(name)} is passed over: it is not known here.")
+                message = f"{shown(name)} is passed over: it is not known here."
+                self._draft.warn(key.line, message, "Check how it is spelt; if it is for another tool, leave it.")
 
     def _name(self, node: Node) -> None:
         if not isinstance(node, Text):
@@ -131,8 +131,6 @@ class _File:
             self._draft.error(node.line, "The file names no packages.", hint)
             return
         self._texts(node, "dependencies", "“- python=3.12”", self._spec, self._map)
-        if self._pip_line and not any(condaspecs.name_of(spec) == "pip" for spec, _ in self._draft.specs):
-            self._draft.warn(self._pip_line, "“pip” is not among the packages, and need not be: it is not used here.")
 
     def _spec(self, item: Text) -> None:
         condaspecs.add(item.value, item.line, self._draft, column=item.column)
@@ -144,7 +142,6 @@ class _File:
                 if self._chosen(selector, key.line):
                     self._one_or_more(value)
             elif key.value == "pip":
-                self._pip_line = self._pip_line or (key.line if isinstance(value, List) else 0)
                 self._texts(value, "pip", "“- requests”", self._pip)
             else:
                 meant = f"{key.value}={value.value}" if isinstance(value, Text) and value.value else key.value

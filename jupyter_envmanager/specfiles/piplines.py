@@ -62,7 +62,7 @@ def _file(text: str, path: str, line: int, draft: Draft) -> None:
     draft.error(
         line,
         f"The line names another {where}, {shown(path)}, which is not read along.",
-        "Put its lines here, or give its full path, which begins with “/”.",
+        "Put the lines of both into this one file, or give its full path, which begins with “/”.",
     )
 
 

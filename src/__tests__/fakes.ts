@@ -27,6 +27,7 @@ export function makeJob(change: Partial<Job> = {}): Job {
     kernel: null,
     check: null,
     aftercare: false,
+    file: null,
     error: null,
     ...change
   };

@@ -37,6 +37,8 @@ function environment(change: Partial<Environment>): Environment {
     gpu: null,
     gpu_checked: null,
     gpu_outdated: false,
+    owner: '',
+    group: null,
     ...change
   };
 }

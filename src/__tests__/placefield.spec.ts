@@ -1,6 +1,6 @@
-import type { FolderListing } from '../_models';
+import type { FolderListing, Location } from '../_models';
 import { EnvManagerError, makeProblem } from '../api';
-import { nearestFolder, parentFolder } from '../placefield';
+import { nearestFolder, parentFolder, placeOf } from '../placefield';
 
 /** A server with one folder; it answers the others with a status. */
 function lister(exists: string, status = 404) {
@@ -42,3 +42,20 @@ it('stays silent after a few levels, and at once where it may not look', async (
   expect(await nearestFolder('/a/b/c', barred.list)).toBeNull();
   expect(barred.asked).toHaveLength(1);
 });
+
+it.each([
+  [null, null, '/home/ann'],
+  ['/lab', null, '/lab'],
+  [null, '/lab/x', '/lab'],
+  [null, '/labs/x', undefined]
+])(
+  'of location %p and folder %p, the place is %p',
+  (location, prefix, path) => {
+    const place = { writable: true, default: false };
+    const locations = [
+      { ...place, path: '/home/ann', default: true },
+      { ...place, path: '/lab' }
+    ] as Location[];
+    expect(placeOf({ location, prefix }, { locations })?.path).toBe(path);
+  }
+);

@@ -98,7 +98,9 @@ export function addSaveAsCommand(
       args['isPalette']
         ? trans.__('Save Environment as New One…')
         : trans.__('Save as New Environment…'),
-    caption: trans.__('Make a new environment with the packages of this one'),
+    caption: trans.__(
+      'Fill the form of a new environment with the packages of this one, to change them before it is made'
+    ),
     execute: async args => {
       const panel = notebookOf(options, {});
       const id =

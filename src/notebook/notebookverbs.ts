@@ -15,7 +15,7 @@ import type { Job } from '../_models';
 import { toProblem } from '../api';
 import { showProblem } from '../dialogs';
 import { baseName } from '../format';
-import { installItem } from '../pending';
+import { installItem, savedItems } from '../pending';
 import { CommandIDs, type IEnvManagerModel } from '../tokens';
 import type { IWaitingNotebook } from '../waiting';
 import type { IBannerVerbs } from './banner';
@@ -173,7 +173,7 @@ export class NotebookVerbs {
         open({
           environment,
           tab: 'packages',
-          items: packages.map(name => ({ ...installItem(name) }))
+          items: savedItems(packages.map(name => installItem(name)))
         })
     };
   }

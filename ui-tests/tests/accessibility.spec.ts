@@ -105,6 +105,9 @@ for (const theme of ['JupyterLab Light', 'JupyterLab Dark']) {
       await check();
       await tab.tab('Kernels');
       await check();
+      await tab.tab('Share');
+      await expect(tab.page).toContainText('Belongs to');
+      await check();
     });
   });
 }

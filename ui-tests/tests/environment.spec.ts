@@ -239,7 +239,7 @@ test('A damaged package is found and repaired', async ({ tab, server }) => {
   fs.rmSync(path.join(server.prefix('hurt'), 'share', 'big'));
   await tab.open('hurt');
   await tab.button('More').click();
-  await tab.page.page().getByRole('menuitem', { name: 'Check files' }).click();
+  await tab.page.page().getByRole('menuitem', { name: 'Check Files' }).click();
   await expect(tab.page.getByRole('note')).toContainText(
     'One package is damaged: big-download'
   );
@@ -250,7 +250,7 @@ test('A damaged package is found and repaired', async ({ tab, server }) => {
     true
   );
   await tab.button('More').click();
-  await tab.page.page().getByRole('menuitem', { name: 'Check files' }).click();
+  await tab.page.page().getByRole('menuitem', { name: 'Check Files' }).click();
   await expect(tab.page).toContainText('files are as their packages brought');
 });
 

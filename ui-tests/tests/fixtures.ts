@@ -362,6 +362,13 @@ export function settings(theme = 'JupyterLab Light'): Record<string, unknown> {
   };
 }
 
+/** The server of one of the parallel workers. */
+function address(first: string, index: number): string {
+  const url = new URL(first);
+  url.port = String(Number(url.port) + 2 * index);
+  return url.href;
+}
+
 export const test = base.extend<{
   server: Server;
   envs: Environments;
@@ -376,6 +383,9 @@ export const test = base.extend<{
   mockState: false,
   mockSettings: settings() as typeof galata.DEFAULT_SETTINGS,
   autoGoto: false,
+  baseURL: async ({ baseURL }, use, { parallelIndex }) => {
+    await use(address(baseURL!, parallelIndex));
+  },
   server: [
     async ({ playwright, baseURL }, use) => {
       const request = await playwright.request.newContext();

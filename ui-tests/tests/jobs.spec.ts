@@ -46,15 +46,16 @@ test('A job goes on while the page is reloaded, and its progress comes back', as
   await envs.python.selectOption('No Python');
   await envs.add('bigger-download');
   await envs.preview();
-  await envs.button('Create').click();
-  await expect(envs.job.getByRole('status')).toContainText('Downloading');
-
   // The layout is saved a moment after it changes.
-  await page.waitForResponse(
+  const saved = page.waitForResponse(
     response =>
       response.url().includes('/api/workspaces') &&
-      response.request().method() === 'PUT'
+      response.request().method() === 'PUT' &&
+      /"job":\s*"/.test(response.request().postData() ?? '')
   );
+  await envs.button('Create').click();
+  await expect(envs.job.getByRole('status')).toContainText('Downloading');
+  await saved;
   // Galata's own reload would put the launcher in front.
   await Promise.all([
     page.waitForEvent('domcontentloaded'),

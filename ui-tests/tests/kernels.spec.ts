@@ -390,7 +390,7 @@ test('The lines for a job script are copied', async ({
     .getByRole('button', { name: 'Actions for shelled' })
     .click();
   await page
-    .getByRole('menuitem', { name: 'Copy Lines for Job Script' })
+    .getByRole('menuitem', { name: 'Copy Job-Script Lines' })
     .click();
   await expect(page.getByText('lines for a job script are copied')).toBeVisible();
   const copied = await page.evaluate(() => navigator.clipboard.readText());

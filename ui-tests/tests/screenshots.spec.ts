@@ -247,6 +247,49 @@ test('A narrow panel', async ({ page, envs }) => {
   });
 });
 
+test('A file with pins that cannot be met, and where an environment goes', async ({
+  page,
+  envs,
+  tab
+}) => {
+  test.setTimeout(120_000);
+  const file = [
+    'name: forecast',
+    'channels:',
+    '  - conda-forge',
+    'dependencies:',
+    '  - python=3.11',
+    '  - weather-data=1.0=gone_7',
+    '  - weather-model=1.0.5'
+  ];
+  await page.goto('?reset');
+  await envs.open();
+  await envs.new();
+  await envs.form.locator('[data-card="file"]').click();
+  await envs.form.getByLabel('File to upload').setInputFiles({
+    name: 'environment.yml',
+    mimeType: 'text/yaml',
+    buffer: Buffer.from(`${file.join('\n')}\n`)
+  });
+  await expect(envs.name).toHaveValue('forecast');
+  await envs.button('Preview').click();
+  await expect(envs.plan).toContainText('gone_7');
+  await page.screenshot({ path: shot('file') });
+
+  await tab.open('climate');
+  await tab.tab('Share & export');
+  await expect(
+    tab.page.getByRole('region', { name: 'The group' })
+  ).toContainText('Belongs to');
+  await page.screenshot({ path: shot('share') });
+  await tab.button('Compare…').click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('combobox', { name: 'With' }).selectOption('stats');
+  await expect(dialog.getByRole('status')).toContainText('differences');
+  await page.screenshot({ path: shot('compare') });
+  await dialog.getByRole('button', { name: 'Close' }).click();
+});
+
 test.describe('In the dark', () => {
   test.use({ mockSettings: settings('JupyterLab Dark') as any });
 

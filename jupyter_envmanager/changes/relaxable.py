@@ -1,0 +1,43 @@
+"""What a file asks for has no answer in an environment -> the error that says what could stand for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ..errors import EnvManagerError
+from ..previews import Previewer
+from ..pypi import PypiSettings
+from ..specfiles.condaspecs import name_of
+from .likeness import Asked
+from .present import Present
+
+if TYPE_CHECKING:
+    from ..engine.change import Record
+    from ..engine.channels import Channels
+
+
+async def relaxable(
+    error: EnvManagerError, asked: Asked, present: Present, channels: Channels, previewer: Previewer, pypi: PypiSettings
+) -> EnvManagerError:
+    """The error with the relaxations of the file's specs, beside what stays of the environment."""
+    from ..engine import relaxing, solve
+
+    settings, installed = asked.settings, present.installed
+    stays = installed.requested if asked.only is None else asked.only
+    virtual = await previewer.virtual_packages(present.target)
+
+    async def answer(texts: list[str], preferred: Sequence[Record]) -> Sequence[Record]:
+        named = {name_of(text) for text in texts}
+        return await solve.find_records(
+            channels,
+            solve.parse_specs([*texts, *(spec for name, spec in stays.items() if name not in named)]),
+            priority=settings.channel_priority,
+            constraints=[*installed.pins.values(), *settings.pinned_packages],
+            virtual=virtual,
+            locked=preferred,
+            explain=False,
+        )
+
+    strict = settings.channel_priority == "strict"
+    return await relaxing.explained(error, asked.file_specs, channels, answer, pypi, strict=strict)

@@ -1,0 +1,150 @@
+"""Another environment -> the plan of its copy: the same packages, file by file, and the user's own files."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from .engine.copying import unshared
+from .environments import environment_id, fingerprint
+from .environments.closed import check_open
+from .environments.installed import PackageReader
+from .environments.state import state
+from .errors import Busy, Invalid
+from .kernels import has_kernel_package
+from .models import Environment, NewEnvironment, Package, Plan, PlanAction, Problem
+from .plans import PlanStore, StoredPlan
+from .pypi.carrying import content
+from .targets import free_space, nearest_folder
+from .words import amount
+
+
+async def preview(request: NewEnvironment, prefix: Path, source: Environment) -> StoredPlan:
+    """The plan of a copy of ``source`` at ``prefix``.
+
+    Raises
+    ------
+    Invalid, Busy
+        It cannot be copied.
+    """
+    _check(request, source)
+    return await asyncio.to_thread(_plan, request, prefix, source)
+
+
+def _check(request: NewEnvironment, source: Environment) -> None:
+    if source.kind == "venv":
+        raise Invalid(
+            f"{source.name} is a virtual environment without conda's records, which cannot be copied.",
+            hint="Export its requirements.txt, and create an environment from that.",
+            field="source",
+        )
+    if source.job is not None:
+        raise Busy(
+            f"A job is changing {source.name} just now.", hint="Wait for its end, then try again.", field="source"
+        )
+    if source.state != "ready":
+        why = source.problem.message if source.problem is not None else "It is not complete."
+        raise Invalid(
+            f"{source.name} cannot be copied as it is. {why}", hint="Repair it first, or go back.", field="source"
+        )
+    for field, given in (("channels", request.channels), ("gpu", request.gpu)):
+        if given:
+            raise Invalid(
+                "A copy has the channels and the GPU target of the environment that it is made from.",
+                hint="Make the copy as it is, then change it.",
+                field=field,
+            )
+
+
+def _plan(request: NewEnvironment, prefix: Path, source: Environment) -> StoredPlan:
+    place = Path(source.prefix)
+    # First of all: what changes while the rest is read must be noticed.
+    origin = state(place)
+    installed = PackageReader().read(place)
+    check_open(installed, "source")
+    packages = installed.packages
+    parent = nearest_folder(prefix.parent)
+    together = parent.stat().st_dev == place.stat().st_dev
+    size = unshared(place, content(place)[0], together=together)
+    conda = [one for one in packages if one.manager == "conda"]
+    plan = Plan(
+        id=PlanStore.new_id(),
+        prefix=str(prefix),
+        environment=environment_id(prefix),
+        fingerprint=fingerprint(prefix),
+        title=f"Copy of {source.name}",
+        actions=sorted((_action(one) for one in packages), key=lambda one: (one.manager, one.reason, one.name)),
+        download_size=0,
+        cached_size=0,
+        disk_size=size,
+        solve_time=0.0,
+        warnings=_warnings(request, prefix, source, conda, size, together=together),
+    )
+    return StoredPlan(
+        plan=plan,
+        request=request,
+        records=[
+            {"name": one.name, "version": one.version, "build": one.build, "channel": one.channel} for one in conda
+        ],
+        specs=[one.spec or one.name for one in conda if one.requested],
+        copies=str(place),
+        origin=origin,
+        created=time.time(),
+    )
+
+
+def _action(package: Package) -> PlanAction:
+    return PlanAction(
+        op="install",
+        name=package.name,
+        manager=package.manager,
+        to=package.version,
+        build=package.build or None,
+        channel=package.channel or None,
+        size=package.size,
+        reason="asked" if package.requested else "needed",
+    )
+
+
+def _warnings(
+    request: NewEnvironment,
+    prefix: Path,
+    source: Environment,
+    conda: Sequence[Package],
+    size: int,
+    *,
+    together: bool,
+) -> list[Problem]:
+    found = []
+    theirs = os.name != "nt" and Path(source.prefix).stat().st_uid != os.geteuid()
+    if theirs or not together:
+        reason = "is on another filesystem" if not together else "belongs to somebody else"
+        found.append(
+            Problem(
+                code="copied_whole",
+                message=f"All files are copied ({amount(size)}), as {source.name} {reason} and nothing can be shared.",
+                hint="" if together else "In a location on the same filesystem, the copy would need hardly any space.",
+            )
+        )
+    if request.kernel is not None and not has_kernel_package(one.name for one in conda):
+        found.append(
+            Problem(
+                code="no_kernel",
+                message=f"No kernel will be registered: {source.name} has no kernel package.",
+                hint="Install one afterwards, such as ipykernel; the kernel comes with it.",
+            )
+        )
+    free, _ = free_space(prefix)
+    if free is not None and free < size:
+        found.append(
+            Problem(
+                code="no_space",
+                message="The location may be too full for this copy.",
+                hint="Free some space or choose another location.",
+                details={"free": free, "needed": size},
+            )
+        )
+    return found

@@ -1,0 +1,129 @@
+import { InputDialog } from '@jupyterlab/apputils';
+import type { IEditorServices } from '@jupyterlab/codeeditor';
+import type { IDocumentManager } from '@jupyterlab/docmanager';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { IDisposable } from '@lumino/disposable';
+
+import { toProblem } from './api';
+import type { Creation } from './creation';
+import { chooseFile } from './filedialog';
+import { acceptDrops } from './filedrop';
+import type { IFileEditor } from './fileeditor';
+import { isArchive } from './filetext';
+import type { IFormFile } from './formsource';
+import type { IEnvManagerModel } from './tokens';
+import { readUpload, readWorkspaceFile } from './workspacefiles';
+
+/** What this application has to find and to edit files with. */
+export interface IFileServices {
+  /** Its editors. */
+  editors: IEditorServices | null;
+  /** Its workspace. */
+  documents: IDocumentManager | null;
+}
+
+/** The ways by which a file gets into the form. */
+export class FileDesk {
+  /** Put them into the form of what is being made. */
+  constructor(
+    private readonly _creation: Creation,
+    private readonly _model: Pick<IEnvManagerModel, 'fetchFile' | 'get'>,
+    private readonly _services: IFileServices,
+    private readonly _trans: TranslationBundle
+  ) {}
+
+  /** The application's editors; null where it lends none. */
+  get editors(): IEditorServices | null {
+    return this._services.editors;
+  }
+
+  /** The editor that shows the file; null while none does. */
+  editor: IFileEditor | null = null;
+
+  /** Whether the workspace can be looked through. */
+  get canBrowse(): boolean {
+    return this._services.documents !== null;
+  }
+
+  /** Whether the site allows files from some addresses. */
+  get canFetch(): boolean {
+    return this._addresses.length > 0;
+  }
+
+  /** Take files that are dropped onto an element, while the form is shown. */
+  acceptDrops(node: HTMLElement): IDisposable {
+    const take = (work: () => Promise<void>) =>
+      void (this._creation.job === null && work());
+    return acceptDrops(node, {
+      onFile: file => take(() => this.upload(file)),
+      onPath: path => take(() => this.open(path))
+    });
+  }
+
+  /** Start from a file of the user's own machine. */
+  upload(file: File): Promise<void> {
+    return this._take(() => readUpload(file, this._trans));
+  }
+
+  /** Start from a file of the workspace. */
+  async open(path: string): Promise<void> {
+    const contents = this._services.documents?.services.contents;
+    if (!contents) {
+      return;
+    }
+    if (isArchive(path)) {
+      this._creation.setArchive(contents.localPath(path));
+      return;
+    }
+    await this._take(() => readWorkspaceFile(contents, path, this._trans));
+  }
+
+  /** Let the user choose a file of the workspace. */
+  async browse(archives = false): Promise<void> {
+    const { documents } = this._services;
+    const path =
+      documents &&
+      (await chooseFile(
+        documents,
+        archives
+          ? this._trans.__('Archive of a packed environment')
+          : this._trans.__('File that names packages'),
+        archives ? isArchive : () => true,
+        this._trans
+      ));
+    if (path) {
+      await this.open(path);
+    }
+  }
+
+  /** Ask for an address, and fetch the file from it. */
+  async fetch(): Promise<void> {
+    const trans = this._trans;
+    const { value } = await InputDialog.getText({
+      title: trans.__('File from a URL'),
+      label: trans.__('Address'),
+      placeholder: this._addresses[0],
+      okLabel: trans.__('Fetch'),
+      cancelLabel: trans.__('Cancel')
+    });
+    const url = value?.trim();
+    if (url) {
+      await this._take(async () => {
+        const { content, filename } = await this._model.fetchFile(url);
+        return { text: content, filename: filename ?? '' };
+      });
+    }
+  }
+
+  private get _addresses(): string[] {
+    return this._model.get('status').data?.policy?.file_urls ?? [];
+  }
+
+  private async _take(read: () => Promise<IFormFile>): Promise<void> {
+    try {
+      this._creation.setFile(await read());
+    } catch (error) {
+      this._creation.refuse(toProblem(error));
+    }
+  }
+}

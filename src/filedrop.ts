@@ -1,0 +1,110 @@
+import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
+import type { Drag } from '@lumino/dragdrop';
+
+/** What JupyterLab's file browser calls the paths that it drags. */
+const PATHS = 'application/x-jupyter-icontents';
+const OVER = 'jp-mod-dropTarget';
+
+/** What is done with what is dropped. */
+export interface IDropActions {
+  /** Takes a file of the user's own machine. */
+  onFile: (file: File) => void;
+  /** Takes a file of the workspace. */
+  onPath: (path: string) => void;
+}
+
+/** Let files be dropped onto an element, from the desktop or from the file browser; of several, the first is taken. */
+export function acceptDrops(
+  node: HTMLElement,
+  actions: IDropActions
+): IDisposable {
+  const over = (event: Event, on: boolean) => {
+    event.preventDefault();
+    event.stopPropagation();
+    node.classList.toggle(OVER, on);
+  };
+  const listeners: [string, (event: Event) => void][] = [
+    ...desktop(actions, over, node),
+    ...browser(actions, over)
+  ];
+  // Before the editor inside sees it, which would insert the file’s text at its cursor.
+  listeners.forEach(([type, listener]) =>
+    node.addEventListener(type, listener, true)
+  );
+  return new DisposableDelegate(() =>
+    listeners.forEach(([type, listener]) =>
+      node.removeEventListener(type, listener, true)
+    )
+  );
+}
+
+type Over = (event: Event, on: boolean) => void;
+type Listeners = [string, (event: Event) => void][];
+
+function desktop(
+  { onFile }: IDropActions,
+  over: Over,
+  node: HTMLElement
+): Listeners {
+  const dragOver = (event: Event) => {
+    const { dataTransfer } = event as DragEvent;
+    if (dataTransfer?.types.includes('Files')) {
+      dataTransfer.dropEffect = 'copy';
+      over(event, true);
+    }
+  };
+  return [
+    ['dragenter', dragOver],
+    ['dragover', dragOver],
+    [
+      'dragleave',
+      event => {
+        const { relatedTarget } = event as DragEvent;
+        if (!node.contains(relatedTarget as Node | null)) {
+          node.classList.remove(OVER);
+        }
+      }
+    ],
+    [
+      'drop',
+      event => {
+        const file = (event as DragEvent).dataTransfer?.files[0];
+        if (file) {
+          over(event, false);
+          onFile(file);
+        }
+      }
+    ]
+  ];
+}
+
+function browser({ onPath }: IDropActions, over: Over): Listeners {
+  const paths = (event: Event): string[] => {
+    const { mimeData } = event as Drag.Event;
+    return mimeData.hasData(PATHS) ? (mimeData.getData(PATHS) as string[]) : [];
+  };
+  const dragOver = (event: Event) => {
+    if (paths(event).length) {
+      const drag = event as Drag.Event;
+      drag.dropAction = drag.proposedAction;
+      over(event, true);
+    }
+  };
+  return [
+    ['lm-dragenter', dragOver],
+    ['lm-dragover', dragOver],
+    ['lm-dragleave', event => over(event, false)],
+    [
+      'lm-drop',
+      event => {
+        const [path] = paths(event);
+        if (path !== undefined) {
+          const drag = event as Drag.Event;
+          drag.dropAction = drag.proposedAction;
+          over(event, false);
+          onPath(path);
+        }
+      }
+    ]
+  ];
+}

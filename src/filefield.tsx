@@ -1,0 +1,219 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import React from 'react';
+
+import type { FileContent, Problem, Relaxation } from './_models';
+import { classes, LinkButton, TextButton } from './components';
+import type { Creation } from './creation';
+import type { FileDesk } from './filedesk';
+import { FileEditor, type IFileEditor, PlainEditor } from './fileeditor';
+import type { IMark } from './filemarks';
+import { fileSummary, isWarning, lineOf, sortedProblems } from './filewords';
+import { FormField, type ICreateFormProps, invalid } from './formfield';
+import { relaxationsOf } from './relaxing';
+
+const ID = 'jp-EnvManager-file';
+const SUMMARY = `${ID}-summary`;
+const LEAVE = `${ID}-leave`;
+const NO_MARKS: IMark[] = [];
+
+/** The file that an environment starts from: its text, and what is said of it. */
+export function FileField({
+  creation,
+  desk,
+  trans
+}: ICreateFormProps): JSX.Element {
+  const editor = React.useCallback(
+    (shown: IFileEditor | null) => void (desk.editor = shown),
+    [desk]
+  );
+  const { file } = creation.values;
+  const { problem } = creation;
+  const { content } = creation.reading;
+  const marks = React.useMemo(
+    () => marksOf(content, problem ? relaxationsOf(problem) : []),
+    [content, problem]
+  );
+  const props = {
+    id: ID,
+    label: trans.__('Text of the file'),
+    text: file?.text ?? '',
+    filename: file?.filename ?? '',
+    marks,
+    invalid: invalid(creation, 'file'),
+    describedBy: desk.editors ? `${SUMMARY} ${LEAVE}` : SUMMARY,
+    onChange: (text: string) => creation.typeFile(text)
+  };
+  return (
+    <FormField
+      id={ID}
+      group
+      label={trans.__('File')}
+      problems={[creation.problemOf('file'), creation.reading.problem]}
+    >
+      <FileWays desk={desk} filename={props.filename} trans={trans} />
+      {desk.editors ? (
+        <FileEditor ref={editor} editors={desk.editors} {...props} />
+      ) : (
+        <PlainEditor ref={editor} {...props} />
+      )}
+      <div className="jp-EnvManager-hint" id={SUMMARY} role="status">
+        {statusOf(creation, trans)}
+      </div>
+      {desk.editors && (
+        <div className="jp-EnvManager-hint" id={LEAVE}>
+          {trans.__('Esc, then Tab leaves the editor')}
+        </div>
+      )}
+      {content && content.problems.length > 0 && (
+        <FileProblems
+          problems={content.problems}
+          onLine={line => desk.editor?.goTo(line)}
+          trans={trans}
+        />
+      )}
+    </FormField>
+  );
+}
+
+/** What is known of the file, in a line. */
+function statusOf(
+  { reading: { busy, content }, values: { file } }: Creation,
+  trans: TranslationBundle
+): string {
+  if (busy) {
+    return trans.__('Reading…');
+  }
+  if (content) {
+    return content.usable ? fileSummary(content, trans) : '';
+  }
+  return file?.filename && !file.text.trim()
+    ? trans.__(
+        '“%1” is empty: choose another file, or paste a text.',
+        file.filename
+      )
+    : trans.__(
+        'environment.yml, a lock file, requirements.txt, pyproject.toml: drop it here, or paste its text'
+      );
+}
+
+/** The buttons that bring a file. */
+function FileWays(props: {
+  desk: FileDesk;
+  filename: string;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { desk, filename, trans } = props;
+  const input = React.useRef<HTMLInputElement>(null);
+  return (
+    <div className="jp-EnvManager-fileWays">
+      <input
+        ref={input}
+        type="file"
+        className="jp-EnvManager-fileInput"
+        aria-label={trans.__('File to upload')}
+        tabIndex={-1}
+        onChange={({ target }) => {
+          const [chosen] = target.files ?? [];
+          if (chosen) {
+            void desk.upload(chosen);
+          }
+          // The same file may be chosen again when it has changed.
+          target.value = '';
+        }}
+      />
+      <TextButton onClick={() => input.current?.click()}>
+        {trans.__('Upload…')}
+      </TextButton>
+      {desk.canBrowse && (
+        <TextButton onClick={() => void desk.browse()}>
+          {trans.__('From workspace…')}
+        </TextButton>
+      )}
+      {desk.canFetch && (
+        <TextButton onClick={() => void desk.fetch()}>
+          {trans.__('From a URL…')}
+        </TextButton>
+      )}
+      {filename && <span className="jp-EnvManager-path">{filename}</span>}
+    </div>
+  );
+}
+
+/** What is wrong with a file, each with the line that it is about. */
+function FileProblems(props: {
+  problems: readonly Problem[];
+  onLine: (line: number) => void;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { problems, onLine, trans } = props;
+  return (
+    <ul
+      className="jp-EnvManager-fileProblems"
+      aria-label={trans.__('Problems of the file')}
+    >
+      {sortedProblems(problems).map((problem, index) => (
+        <FileProblem
+          key={index}
+          problem={problem}
+          onLine={onLine}
+          trans={trans}
+        />
+      ))}
+    </ul>
+  );
+}
+
+function FileProblem(props: {
+  problem: Problem;
+  onLine: (line: number) => void;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { problem, onLine, trans } = props;
+  const line = lineOf(problem);
+  const warning = isWarning(problem);
+  return (
+    <li
+      className={classes(
+        'jp-EnvManager-fileProblem',
+        warning ? 'jp-mod-warning' : 'jp-mod-error'
+      )}
+    >
+      <span className="jp-EnvManager-fileProblemLine">
+        {line !== null && (
+          <LinkButton
+            label={trans.__('Go to line %1', String(line))}
+            onClick={() => onLine(line)}
+          >
+            {trans.__('Line %1', String(line))}
+          </LinkButton>
+        )}
+      </span>
+      <span className="jp-EnvManager-fileProblemText">
+        {problem.message}
+        {problem.hint && (
+          <span className="jp-EnvManager-fileProblemHint">{problem.hint}</span>
+        )}
+      </span>
+    </li>
+  );
+}
+
+function marksOf(
+  content: FileContent | null,
+  relaxations: readonly Relaxation[]
+): IMark[] {
+  const pins = relaxations.flatMap(({ line, message }) =>
+    line === null
+      ? []
+      : [{ line, kind: 'error', title: message } satisfies IMark]
+  );
+  const said = (content?.problems ?? []).flatMap(problem => {
+    const line = lineOf(problem);
+    const kind = isWarning(problem) ? 'warning' : 'error';
+    return line === null
+      ? []
+      : [{ line, kind, title: problem.message } satisfies IMark];
+  });
+  const marks = [...said, ...pins];
+  return marks.length ? marks : NO_MARKS;
+}

@@ -1,0 +1,168 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import React from 'react';
+
+import type { PackRequest, Problem } from './_models';
+import { ArchiveLine } from './archiveline';
+import { Note, ProgressBar, TextButton } from './components';
+import { ActionButton } from './formfield';
+import { jobLine } from './jobs';
+import { isActive } from './jobstate';
+import { nextName, packName } from './packname';
+import { Block } from './shareblock';
+import type { IShareTabProps } from './sharetab';
+import { CommandIDs } from './tokens';
+
+type Format = NonNullable<PackRequest['format']>;
+
+/** Packing: the format and the folder, then how far it is, then the archive. */
+export function PackBlock(props: IShareTabProps): JSX.Element {
+  const { environment, job, speed, onPack, commands, trans } = props;
+  const [format, setFormat] = React.useState<Format>('tar.gz');
+  const [folder, setFolder] = React.useState('');
+  const [typed, setTyped] = React.useState<string | null>(null);
+  const [problem, setProblem] = React.useState<Problem | null>(null);
+  const [starting, setStarting] = React.useState(false);
+  const packing = job !== null && isActive(job);
+  const idle = environment.state === 'ready' && environment.job === null;
+  const name = typed ?? packName(environment.name, job?.file ?? null);
+  const pack = async () => {
+    setStarting(true);
+    setProblem(null);
+    const filename = name.trim();
+    const refusal = await onPack({ format, folder: folder.trim(), filename });
+    if (refusal?.code === 'conflict' && refusal.field === 'filename') {
+      const hint = trans.__('Another name is filled in: pack again.');
+      setTyped(nextName(filename));
+      setProblem({ ...refusal, hint });
+    } else {
+      setTyped(refusal && typed);
+      setProblem(refusal);
+    }
+    setStarting(false);
+  };
+  return (
+    <Block
+      title={trans.__('As an archive')}
+      hint={trans.__(
+        'Everything that is in it, in one file, to carry to a machine without network: unpack it there, or start a new environment from it.'
+      )}
+    >
+      <div className="jp-EnvManager-packLine">
+        <FormatField format={format} onFormat={setFormat} trans={trans} />
+        <label className="jp-EnvManager-packField jp-mod-name">
+          {trans.__('Name')}
+          <input
+            className="jp-EnvManager-input"
+            spellCheck={false}
+            value={name}
+            onChange={event => setTyped(event.target.value)}
+          />
+        </label>
+        <FolderField
+          folder={folder}
+          onFolder={setFolder}
+          onBrowse={props.onBrowse}
+          trans={trans}
+        />
+        <ActionButton
+          name="jp-EnvManager-pack"
+          primary={false}
+          disabled={!idle && !packing}
+          busy={starting || packing}
+          onClick={() => void pack()}
+        >
+          {packing ? trans.__('Packing…') : trans.__('Pack')}
+        </ActionButton>
+      </div>
+      {problem && <Note problem={problem} trans={trans} />}
+      {job && (
+        <div
+          className="jp-EnvManager-packJob"
+          data-job-state={job.state}
+          aria-live="polite"
+        >
+          {!job.error && (
+            <div className="jp-EnvManager-packState">
+              <span className="jp-EnvManager-hint">
+                {jobLine(job, trans, speed)}
+              </span>
+              {packing && (
+                <TextButton
+                  onClick={() =>
+                    void commands.execute(CommandIDs.cancelJob, { job: job.id })
+                  }
+                >
+                  {trans.__('Cancel')}
+                </TextButton>
+              )}
+            </div>
+          )}
+          {packing && <ProgressBar value={job.progress} label={job.title} />}
+          {job.error && <Note problem={job.error} trans={trans} />}
+          <ArchiveLine job={job} commands={commands} trans={trans} />
+        </div>
+      )}
+    </Block>
+  );
+}
+
+function FormatField(props: {
+  format: Format;
+  onFormat: (format: Format) => void;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { format, onFormat, trans } = props;
+  const words: Record<Format, string> = {
+    'tar.gz': trans.__('tar.gz, opens everywhere'),
+    'tar.zst': trans.__('tar.zst, smaller and faster'),
+    zip: trans.__('zip, for Windows')
+  };
+  return (
+    <label className="jp-EnvManager-packField">
+      {trans.__('Format')}
+      <select
+        className="jp-EnvManager-select"
+        value={format}
+        onChange={event => onFormat(event.target.value as Format)}
+      >
+        {(Object.keys(words) as Format[]).map(one => (
+          <option key={one} value={one}>
+            {words[one]}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function FolderField(props: {
+  folder: string;
+  onFolder: (folder: string) => void;
+  onBrowse: IShareTabProps['onBrowse'];
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { folder, onFolder, onBrowse, trans } = props;
+  return (
+    <>
+      <label className="jp-EnvManager-packField jp-mod-folder">
+        {trans.__('Folder')}
+        <input
+          className="jp-EnvManager-input"
+          placeholder={trans.__('the top folder of the file browser')}
+          spellCheck={false}
+          value={folder}
+          onChange={event => onFolder(event.target.value)}
+        />
+      </label>
+      {onBrowse && (
+        <TextButton
+          onClick={() =>
+            void onBrowse().then(path => path !== null && onFolder(path))
+          }
+        >
+          {trans.__('Browse…')}
+        </TextButton>
+      )}
+    </>
+  );
+}

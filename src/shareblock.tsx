@@ -1,0 +1,22 @@
+import React from 'react';
+
+/** What a block needs. */
+export interface IBlockProps {
+  /** What it is about. */
+  title: string;
+  /** What that is good for. */
+  hint?: string;
+  /** Its content. */
+  children: React.ReactNode;
+}
+
+/** A part of the tab: a heading, a sentence, and what can be done. */
+export function Block({ title, hint, children }: IBlockProps): JSX.Element {
+  return (
+    <section className="jp-EnvManager-shareBlock" aria-label={title}>
+      <h2 className="jp-EnvManager-shareTitle">{title}</h2>
+      {hint && <p className="jp-EnvManager-hint">{hint}</p>}
+      {children}
+    </section>
+  );
+}
