@@ -13,6 +13,7 @@ from pathlib import Path
 from rattler import RepoDataRecord
 
 from ..errors import Damaged
+from .extracted import folder_of
 
 _REVISION, _SIZE = 8, 40
 
@@ -34,7 +35,7 @@ def kept_honest(records: Iterable[RepoDataRecord], pkgs_dirs: Sequence[Path]) ->
     in the cache would be taken for the wanted one the next time, wrong hash and all.
     """
     notes = {
-        record.url: [folder / f"{_stem(record.file_name)}.lock" for folder in pkgs_dirs]
+        record.url: [folder / f"{folder_of(record.file_name)}.lock" for folder in pkgs_dirs]
         for record in records
         if record.sha256 is not None
     }
@@ -62,7 +63,3 @@ def _read(file: Path) -> bytes | None:
         return file.read_bytes()
     except OSError:
         return None
-
-
-def _stem(file_name: str) -> str:
-    return file_name.removesuffix(".conda").removesuffix(".tar.bz2")

@@ -18,6 +18,7 @@ from . import records
 from .cachenotes import noted_hash
 from .channels import Channels
 from .client import clean_url
+from .extracted import folder_of
 from .locked import at, refuse
 
 # Somebody waits, and can do without.
@@ -93,7 +94,7 @@ def _joined(entry: dict[str, Any], known: Mapping[str, Any] | None) -> dict[str,
 
 def _from_cache(entry: Mapping[str, Any], pkgs_dirs: Sequence[Path]) -> dict[str, Any] | None:
     """What an extracted package says of itself; nothing where it is known to be another one."""
-    stem = str(entry["fn"]).removesuffix(".conda").removesuffix(".tar.bz2")
+    stem = folder_of(str(entry["fn"]))
     for folder in pkgs_dirs:
         try:
             known = json.loads((folder / stem / "info" / "index.json").read_bytes())

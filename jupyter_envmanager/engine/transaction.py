@@ -20,6 +20,7 @@ from .base import Base
 from .bytecode import BytecodeCache
 from .cachenotes import kept_honest
 from .client import Network, client
+from .extracted import folder_of
 from .failures import translated
 from .finishing import Finisher
 from .progress import InstallProgress, Report
@@ -54,7 +55,7 @@ def writable_cache(pkgs_dirs: Sequence[Path]) -> Path:
 
 def is_cached(record: dict[str, Any], pkgs_dirs: Sequence[Path]) -> bool:
     """Whether a record's package is extracted in one of the caches, so that it needs no download."""
-    stem = str(record["fn"]).removesuffix(".conda").removesuffix(".tar.bz2")
+    stem = folder_of(str(record["fn"]))
     return any((folder / stem / "info" / "index.json").is_file() for folder in pkgs_dirs)
 
 
@@ -66,7 +67,7 @@ def drop_damaged(names: Set[str], records: Sequence[RepoDataRecord], pkgs_dirs: 
     for record in records:
         if record.name.normalized not in names:
             continue
-        stem = record.file_name.removesuffix(".conda").removesuffix(".tar.bz2")
+        stem = folder_of(record.file_name)
         for folder in (cache / stem for cache in pkgs_dirs):
             if folder.is_dir() and os.access(folder.parent, os.W_OK) and not _is_as_made(folder):
                 remove_tree(folder)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..engine.extracted import folder_of
 from .installed import InstalledDist, distributions, site_folders
 from .state import Dist
 
@@ -64,7 +65,7 @@ def plain(dist: InstalledDist) -> Dist:
 
 
 def _from_cache(record: Record, pkgs_dirs: Sequence[Path]) -> list[Dist] | None:
-    stem = record.file_name.removesuffix(".conda").removesuffix(".tar.bz2")
+    stem = folder_of(record.file_name)
     for folder in pkgs_dirs:
         package = folder / stem
         if (package / "info" / "index.json").is_file():
