@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from .engine.copying import unshared
+from .engine.copying import Outlook, look
 from .environments import environment_id, fingerprint
 from .environments.closed import check_open
 from .environments.installed import PackageReader
@@ -19,7 +19,7 @@ from .models import Environment, NewEnvironment, Package, Plan, PlanAction, Prob
 from .plans import PlanStore, StoredPlan
 from .pypi.carrying import content
 from .targets import free_space, nearest_folder
-from .words import amount
+from .words import amount, some
 
 
 async def preview(request: NewEnvironment, prefix: Path, source: Environment) -> StoredPlan:
@@ -53,8 +53,8 @@ def _check(request: NewEnvironment, source: Environment) -> None:
     for field, given in (("channels", request.channels), ("gpu", request.gpu)):
         if given:
             raise Invalid(
-                "A copy has the channels and the GPU target of the environment that it is made from.",
-                hint="Make the copy as it is, then change it.",
+                "A clone has the channels and the GPU target of the environment that it is made from.",
+                hint="Make the clone as it is, then change it.",
                 field=field,
             )
 
@@ -68,20 +68,23 @@ def _plan(request: NewEnvironment, prefix: Path, source: Environment) -> StoredP
     packages = installed.packages
     parent = nearest_folder(prefix.parent)
     together = parent.stat().st_dev == place.stat().st_dev
-    size = unshared(place, content(place)[0], together=together)
+    outlook = look(place, prefix, content(place)[0], together=together)
     conda = [one for one in packages if one.manager == "conda"]
     plan = Plan(
         id=PlanStore.new_id(),
         prefix=str(prefix),
         environment=environment_id(prefix),
         fingerprint=fingerprint(prefix),
-        title=f"Copy of {source.name}",
+        title=f"Clone of {source.name}",
         actions=sorted((_action(one) for one in packages), key=lambda one: (one.manager, one.reason, one.name)),
         download_size=0,
         cached_size=0,
-        disk_size=size,
+        disk_size=outlook.unshared,
         solve_time=0.0,
-        warnings=_warnings(request, prefix, source, conda, size, together=together),
+        warnings=[
+            *_warnings(request, prefix, source, conda, outlook.unshared, together=together),
+            *_about_content(source, outlook),
+        ],
     )
     return StoredPlan(
         plan=plan,
@@ -126,14 +129,14 @@ def _warnings(
             Problem(
                 code="copied_whole",
                 message=f"All files are copied ({amount(size)}), as {source.name} {reason} and nothing can be shared.",
-                hint="" if together else "In a location on the same filesystem, the copy would need hardly any space.",
+                hint="" if together else "In a location on the same filesystem, the clone would need hardly any space.",
             )
         )
     if request.kernel is not None and not has_kernel_package(one.name for one in conda):
         found.append(
             Problem(
                 code="no_kernel",
-                message=f"No kernel will be registered: {source.name} has no kernel package.",
+                message=f"No kernel will be registered: {source.name} has no kernel package from conda.",
                 hint="Install one afterwards, such as ipykernel; the kernel comes with it.",
             )
         )
@@ -142,9 +145,54 @@ def _warnings(
         found.append(
             Problem(
                 code="no_space",
-                message="The location may be too full for this copy.",
+                message="The location may be too full for this clone.",
                 hint="Free some space or choose another location.",
                 details={"free": free, "needed": size},
+            )
+        )
+    return found
+
+
+def _about_content(source: Environment, outlook: Outlook) -> list[Problem]:
+    found = []
+    if outlook.inner:
+        found.append(
+            Problem(
+                code="inner_environments",
+                message=f"What is in {some(outlook.inner)} is left out: these are environments of their own inside "
+                f"{source.name}.",
+                hint="Clone each by itself, if it is wanted.",
+                details={"folders": outlook.inner},
+            )
+        )
+    if outlook.dangling:
+        found.append(
+            Problem(
+                code="dangling_links",
+                message="What these links lead to is left out, so they lead to nothing in the clone: "
+                f"{some(outlook.dangling)}.",
+                hint="Remove them there, or let them lead elsewhere.",
+                details={"files": outlook.dangling},
+            )
+        )
+    if outlook.large:
+        found.append(
+            Problem(
+                code="not_searched",
+                message=f"Too large to be searched for the folder of {source.name}: {some(outlook.large)}. "
+                "What names it there goes on doing so in the clone.",
+                hint="Look for the old folder there, if these are settings or programs.",
+                details={"files": outlook.large},
+            )
+        )
+    if outlook.left:
+        found.append(
+            Problem(
+                code="old_prefix_stays",
+                message=f"The new folder’s path is longer than that of {source.name}, and has no room in "
+                f"{some(outlook.left)}: compiled for the old one, they would go on looking for files there.",
+                hint="Choose a shorter name or folder, or install what they belong to again in the clone.",
+                details={"files": outlook.left},
             )
         )
     return found

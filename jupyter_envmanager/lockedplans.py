@@ -33,6 +33,7 @@ from .pypi import locked as locked_dists
 if TYPE_CHECKING:
     from .engine.change import Record
     from .engine.channels import Channels
+    from .engine.client import Network
 
 # What the channels offer besides is worth no longer a wait: a lock says what it says.
 _ADVICE_SECONDS = 5.0
@@ -67,7 +68,7 @@ async def preview(
     await asyncio.to_thread(check_machine, linked, virtual)
     specs = _roots(linked)
     solution = Solution(records=linked, specs=specs, asked=frozenset(specs), for_kernel=frozenset(), seconds=0.0)
-    python = await _python(previewer, request, found, linked, settings, pypi)
+    python = await _python(channels.reach, request, found, linked, settings, pypi)
     aim = variants.Aim(target=target, targets=targets, specs=specs, pins=settings.pinned_packages)
     advice = await _advice(channels, aim, linked)
     theirs = gpu_builds(python.actions if python is not None else [], target, Wheels(lines=[]))
@@ -80,13 +81,13 @@ async def preview(
         records=objects,
         specs=specs,
         pypi=python,
-        channels=asked or _channels(found, used, settings) or None,
+        channels=_channels(asked or found.channels, used, settings) or None,
         created=time.time(),
     )
 
 
 async def _python(
-    previewer: Previewer,
+    reach: Network,
     request: NewEnvironment,
     found: Locked,
     linked: Sequence[Record],
@@ -101,16 +102,16 @@ async def _python(
             "The lock has packages from PyPI, but no Python.", hint="Write the lock again with Python.", field="source"
         )
     brought = await asyncio.to_thread(Brought, linked, settings.pkgs_dirs)
-    await brought.ask(await asyncio.to_thread(previewer.network, settings, request.channels))
+    await brought.ask(reach)
     state = PypiState(python=sys.executable, python_version=version, conda=brought.dists)
     return await locked_dists.plan(found.dists, state, pypi, request.accept)
 
 
-def _channels(found: Locked, used: Sequence[str], settings: Settings) -> list[str]:
-    """The channels that a lock names, as far as they may be used, and those that its packages are from besides."""
+def _channels(named: Iterable[str], used: Sequence[str], settings: Settings) -> list[str]:
+    """The channels that are named, as far as they may be used, and those that the packages are from besides."""
     names: list[str] = []
     urls: set[str] = set()
-    for name in found.channels:
+    for name in named:
         with suppress(EnvManagerError):
             settings.check_channel_allowed(name)
             urls.update(clean_url(url) for url in settings.channel_urls(name))

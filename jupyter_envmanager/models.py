@@ -40,7 +40,7 @@ ExportFormat = Literal[
 GroupAccess = Literal["read", "write"]
 ArchiveFormat = Literal["tar.gz", "tar.zst", "zip"]
 Relaxed = Literal["build", "patch", "version"]
-DifferenceKind = Literal["only_here", "only_there", "version", "build", "channel"]
+DifferenceKind = Literal["only_here", "only_there", "version", "build", "channel", "value"]
 GpuTargetOrigin = Literal["machine", "site", "cpu", "custom"]
 
 
@@ -1060,14 +1060,15 @@ class CompareRequest(Request, frozen=True, kw_only=True):
 
 
 class Difference(_Wire, frozen=True, kw_only=True):
-    """A package that is not the same on both sides.
+    """A package that is not the same on both sides, or a ``variable`` that is set when the environment is active.
 
     ``here`` and ``there`` are versions; ``there`` is what is asked for where it is compared with a file that names no
-    exact version. None where the package is missing.
+    exact version. Of a variable they are values. None where it is missing.
     """
 
     name: str
     manager: Manager = "conda"
+    variable: bool = False
     kind: DifferenceKind
     here: str | None = None
     there: str | None = None

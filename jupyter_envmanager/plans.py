@@ -47,7 +47,7 @@ class StoredChange(msgspec.Struct, frozen=True, kw_only=True, tag="change"):
     ``records`` are to be linked, ``remove`` names to be unlinked, ``relink`` names to be linked anew. ``specs`` is all
     that is asked for in the end; ``update_specs`` and ``remove_specs`` go into conda's history. ``pins`` is the new
     content of the pins, None when it does not change. ``replaced`` are PyPI packages that make room for conda's.
-    ``variables`` are those that are set when it is active from now on, None when they do not change.
+    ``variables`` are those that change: what is set when it is active from now on, and None for each that goes.
     """
 
     plan: Plan
@@ -62,7 +62,7 @@ class StoredChange(msgspec.Struct, frozen=True, kw_only=True, tag="change"):
     pypi: PypiPlan | None
     replaced: list[str]
     channels: list[str]
-    variables: dict[str, str] | None = None
+    variables: dict[str, str | None] | None = None
     created: float
 
 

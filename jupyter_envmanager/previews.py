@@ -19,7 +19,7 @@ import msgspec
 from . import sources
 from .config import Settings
 from .environments import environment_id, fingerprint
-from .errors import EnvManagerError, Invalid, NotFound, Unsatisfiable
+from .errors import ChannelUnreachable, EnvManagerError, Invalid, NotFound, Unsatisfiable
 from .gpu.names import FORGE
 from .gpu.wheeladvice import with_wheels
 from .gpu.wheels import Wheels, for_target, gpu_builds
@@ -125,7 +125,10 @@ class Previewer:
         from .engine import records, variants
         from .engine.renamed import renamed
 
-        specs, renames = await renamed(channels, specs)
+        try:
+            specs, renames = await renamed(channels, specs)
+        except ChannelUnreachable as error:
+            raise sources.located(error, begun.places, channels.silent) from error
         aim = variants.Aim(
             target=target,
             targets=targets,
@@ -140,6 +143,8 @@ class Previewer:
             python = await self._python(request, wheels, solution, settings, pypi)
         except (NotFound, Unsatisfiable) as error:
             raise await self._relaxable(error, begun.file_specs, channels, aim, settings, pypi) from error
+        except ChannelUnreachable as error:
+            raise sources.located(error, begun.places, channels.silent) from error
         objects = records.to_json(solution.records)
         advice = await variants.advice(channels, aim, await asyncio.to_thread(variants.as_builds, solution.records))
         plan = await asyncio.to_thread(plan_of, prefix, solution, objects, settings, request, python)
@@ -196,7 +201,7 @@ class Previewer:
         async def answer(texts: list[str], preferred: Sequence[Any]) -> Sequence[Any]:
             return await solve.find_records(
                 channels,
-                solve.parse_specs([*texts, *settings.create_default_packages]),
+                await asyncio.to_thread(solve.parse_specs, [*texts, *settings.create_default_packages]),
                 priority=settings.channel_priority,
                 constraints=settings.pinned_packages,
                 virtual=virtual,

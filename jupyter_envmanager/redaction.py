@@ -14,6 +14,9 @@ _HIDDEN = "***"
 _CHAR = r"""(?:[^\s/"]|"(?![,:\]}]))"""
 _LOOSE_CHAR = r"""(?:[^\s"]|"(?![,:\]}]))"""
 
+# Of a variable that holds a credential.
+_SECRET_NAME = re.compile(r"token|passw|pwd|secret|credential|auth|(?:api|access|private)_?key", re.IGNORECASE)
+
 # Enough to see the end of any credential that begins in what is shown of a text.
 _LONGEST = 10_000
 
@@ -57,6 +60,11 @@ def redact(text: str) -> str:
         if needle in text:
             text = pattern.sub(replacement, text)
     return text
+
+
+def redact_value(name: str, value: str) -> str:
+    """The value of a variable without the credentials in it: none of it, where the name says that it is one."""
+    return _HIDDEN if _SECRET_NAME.search(name) else redact(value)
 
 
 def excerpt(text: str, letters: int = 200) -> str:

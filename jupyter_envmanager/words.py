@@ -25,6 +25,11 @@ def age(then: float) -> str:
     return f"{seconds:.0f} s"
 
 
+def some(paths: Sequence[str]) -> str:
+    """The first three of them."""
+    return ", ".join(paths[:3]) + (" …" if len(paths) > 3 else "")
+
+
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Columns aligned by blanks; empty for no rows."""
     if not rows:

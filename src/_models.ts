@@ -1049,15 +1049,16 @@ export interface CompareRequest {
   file?: FileText | null;
 }
 /**
- * A package that is not the same on both sides.
+ * A package that is not the same on both sides, or a `variable` that is set when the environment is active.
  *
  * `here` and `there` are versions; `there` is what is asked for where it is compared with a file that names no
- * exact version. None where the package is missing.
+ * exact version. Of a variable they are values. None where it is missing.
  */
 export interface Difference {
   name: string;
   manager: 'conda' | 'pypi';
-  kind: 'build' | 'channel' | 'only_here' | 'only_there' | 'version';
+  variable: boolean;
+  kind: 'build' | 'channel' | 'only_here' | 'only_there' | 'value' | 'version';
   here: string | null;
   there: string | null;
   here_detail: string;

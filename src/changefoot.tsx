@@ -12,8 +12,8 @@ import { type IPendingItem, placeOf, likenessOf } from './pending';
 import { pendingLabel } from './pendingwords';
 import { PlanView } from './planview';
 import { Relaxations, Relaxed } from './relaxations';
-import { relaxationsOf, without } from './relaxing';
-import { Remedies } from './remedies';
+import { canRelax, relaxationsOf, without, withoutRelaxed } from './relaxing';
+import { Remedies, remediesOf } from './remedies';
 import { forChange } from './remedyitems';
 import { FileRemedies } from './sourceproblem';
 
@@ -86,9 +86,10 @@ export function Pending(props: IPendingProps): JSX.Element | null {
       {problem && <ProblemNote problem={problem} {...props} />}
       {plan && (
         <PlanView
-          plan={{ ...plan, warnings: plan.warnings.map(forChange) }}
+          plan={{ ...plan, warnings: withoutRelaxed(plan).map(forChange) }}
           outdated={outdated}
           heading={planHeading(items.length, plan.actions, trans)}
+          other={like?.prune === true ? like.name : undefined}
           // A remedy asks for packages, which a source does not go with.
           onRemedy={outdated || like ? undefined : onRemedy}
           accepted={alteration.allows('cpu_build')}
@@ -144,7 +145,7 @@ function Head(props: IPendingProps & { ready: boolean }): JSX.Element {
         {!ready && (
           <ActionButton
             name="jp-EnvManager-preview"
-            primary
+            primary={!hasWaysOut(alteration)}
             // The same file would be refused again.
             disabled={badFileOf(alteration) !== null}
             busy={busy !== null || working}
@@ -197,6 +198,12 @@ function ProblemNote(props: IPendingProps & { problem: Problem }): JSX.Element {
   const relaxations = alteration.like ? relaxationsOf(problem) : [];
   const relaxed = relaxedOf(alteration);
   const bad = badFileOf(alteration);
+  const source = alteration.like?.source;
+  // The list of several has what the lines say.
+  const text =
+    source?.type === 'file' && (bad || relaxations.length === 1)
+      ? source.content
+      : null;
   // The choices below say it, too.
   const hint = relaxations.length ? '' : problem.hint;
   return (
@@ -217,8 +224,8 @@ function ProblemNote(props: IPendingProps & { problem: Problem }): JSX.Element {
           </TextButton>
         )}
       </Note>
-      {bad && (
-        <FileLines text={bad.source.content} problem={problem} trans={trans} />
+      {text !== null && (
+        <FileLines text={text} problem={problem} trans={trans} />
       )}
       {relaxations.length > 0 && (
         <Relaxations
@@ -229,6 +236,13 @@ function ProblemNote(props: IPendingProps & { problem: Problem }): JSX.Element {
       )}
     </>
   );
+}
+
+/** Whether the problem comes with a way out of it, which is the next step then. */
+function hasWaysOut({ like, problem }: Alteration): boolean {
+  return like
+    ? canRelax(problem)
+    : problem !== null && remediesOf(forChange(problem)).length > 0;
 }
 
 /** The file that is asked for and cannot be used as it is; else null. */
@@ -250,19 +264,19 @@ export function goingWords(
   trans: TranslationBundle
 ): string {
   if (!actions) {
-    return trans.__('Packages that “%1” does not have go.', name);
+    return trans.__('What is not in “%1” will be removed.', name);
   }
   const going = actions.filter(({ op }) => op === 'remove');
   if (!going.length) {
-    return trans.__('There is none that “%1” does not have.', name);
+    return trans.__('There is nothing that is not in “%1”.', name);
   }
   // What was asked for is missed first.
   const asked = going.filter(({ reason }) => reason === 'asked');
   const names = [...new Set([...asked, ...going].map(one => one.name))];
   const shown = names.slice(0, MOST_NAMES).join(', ');
   return trans._n(
-    '%1 package goes, as “%2” does not have it: %3',
-    '%1 packages go, as “%2” does not have them: %3',
+    '%1 package is not in “%2” and will be removed: %3',
+    '%1 packages are not in “%2” and will be removed: %3',
     names.length,
     name,
     names.length > MOST_NAMES ? `${shown}, …` : shown

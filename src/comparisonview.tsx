@@ -137,9 +137,11 @@ function OtherField(props: IComparisonViewProps): JSX.Element {
         </optgroup>
         <optgroup label={trans.__('A file')}>
           {onWorkspace && (
-            <option value={WORKSPACE}>{trans.__('of the workspace…')}</option>
+            <option value={WORKSPACE}>
+              {trans.__('File of the workspace…')}
+            </option>
           )}
-          <option value={UPLOAD}>{trans.__('of this computer…')}</option>
+          <option value={UPLOAD}>{trans.__('File of this computer…')}</option>
         </optgroup>
       </select>
     </div>
@@ -186,7 +188,7 @@ function Result(props: ResultProps): JSX.Element {
       {!exact && (
         <p className="jp-EnvManager-hint">
           {trans.__(
-            'The file names only what was asked for: what that needs beside is no difference.'
+            'The file names only what was asked for; what comes along as a dependency does not count.'
           )}
         </p>
       )}
@@ -248,8 +250,9 @@ function Line(props: {
   trans: TranslationBundle;
 }): JSX.Element {
   const { difference, trans } = props;
-  const { name, manager, kind, here, there } = difference;
+  const { name, manager, variable, kind, here, there } = difference;
   const origin = manager === 'pypi' ? 'PyPI' : '';
+  const hint = variable ? trans.__('variable') : origin;
   // Builds and channels say something where they are what differs.
   const detailed = kind === 'build' || kind === 'channel';
   const { here_detail, there_detail } = difference;
@@ -257,6 +260,7 @@ function Line(props: {
     version: trans.__('version'),
     build: trans.__('build'),
     channel: trans.__('channel'),
+    value: trans.__('value'),
     only_here: trans.__('only here'),
     only_there: trans.__('only there')
   };
@@ -264,7 +268,7 @@ function Line(props: {
     <tr data-package={name} data-kind={kind}>
       <th scope="row">
         {name}
-        {origin && <span className="jp-EnvManager-hint"> {origin}</span>}
+        {hint && <span className="jp-EnvManager-hint"> {hint}</span>}
       </th>
       <Side version={here} detail={detailed ? here_detail : ''} />
       <Side version={there} detail={detailed ? there_detail : ''} />

@@ -7,7 +7,7 @@ import { FormField, type ICreateFormProps, invalid } from './formfield';
 const CLONE = 'jp-EnvManager-clone';
 const ARCHIVE = 'jp-EnvManager-archive';
 
-/** The environment to copy. */
+/** The environment to clone. */
 export function CloneField({
   creation,
   environments,

@@ -7,7 +7,7 @@ import { AcceptButton, CreationProblem } from './creationproblem';
 import { offered } from './formremedy';
 import { PlanView } from './planview';
 import { Relaxed } from './relaxations';
-import { without } from './relaxing';
+import { without, withoutRelaxed } from './relaxing';
 
 /** What the foot of the page needs. */
 export interface ICreateFootProps {
@@ -50,9 +50,10 @@ export function CreateFoot(props: ICreateFootProps): JSX.Element | null {
         <PlanView
           plan={{
             ...plan,
-            warnings: plan.warnings.map(one => offered(one, values))
+            warnings: withoutRelaxed(plan).map(one => offered(one, values))
           }}
           outdated={outdated}
+          clone={values.start === 'clone'}
           onRemedy={outdated ? undefined : onRemedy}
           accepted={creation.allows('cpu_build')}
           anyway={!outdated && creation.question && <AcceptButton {...props} />}

@@ -211,7 +211,7 @@ function KernelField({
       </label>
       {lacksKernel(creation) && (
         <div className="jp-EnvManager-hint">
-          {trans.__('nothing in it can run one: see below')}
+          {trans.__('it has no kernel package: see below')}
         </div>
       )}
       {shown && (

@@ -6,6 +6,9 @@ import type { Status } from './_models';
 import { IconButton, Note } from './components';
 import type { Creation } from './creation';
 import { ActionButton } from './formfield';
+import { offered } from './formremedy';
+import { canRelax } from './relaxing';
+import { remediesOf } from './remedies';
 import type { IResource } from './tokens';
 import { formHeading, type IWaitingNotebook } from './waiting';
 
@@ -49,13 +52,17 @@ export function FormButtons(props: {
   trans: TranslationBundle;
 }): JSX.Element {
   const { creation, onPreview, onCreate, trans } = props;
-  const { busy, plan, problem, ready, outdated } = creation;
+  const { busy, plan, problem, ready, outdated, values } = creation;
   const stopped = !outdated && plan?.gpu?.stop === true;
+  const waysOut =
+    problem !== null &&
+    (canRelax(problem) || remediesOf(offered(problem, values)).length > 0);
   return (
     <div className="jp-EnvManager-buttons jp-mod-form">
       <ActionButton
         name="jp-EnvManager-preview"
-        primary={!ready && !stopped}
+        // A way out of the problem is the next step, where there is one.
+        primary={!ready && !stopped && !waysOut}
         busy={busy !== null}
         onClick={onPreview}
       >

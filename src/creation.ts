@@ -20,7 +20,7 @@ import {
   toRequest
 } from './formvalues';
 import { gpuProblem } from './gputyped';
-import { proposal, withFile, withText } from './proposal';
+import { cloneName, proposal, withFile, withText } from './proposal';
 import { relevant } from './relaxing';
 import { isRequirement, requirementName, specName } from './specs';
 import { fillingOf, isUntouched, refilled, same, Templates } from './templates';
@@ -178,19 +178,20 @@ export class Creation {
   /** Start from the archive of a packed environment. */
   setArchive(archive: string): void {
     this.edit({ start: 'archive', archive });
-    this.propose(archiveName(archive));
+    this.propose(archiveName(archive), true);
   }
 
   /** Start from another environment. */
   setClone(id: string): void {
     this.edit({ start: 'clone', clone: id });
     const name = this._model.environment(id)?.name;
-    this.propose(name ? this._trans.__('%1-copy', name) : '');
+    this.propose(name ? cloneName(name) : '', true);
   }
 
-  /** Name it so, unless the user has. */
-  propose(name: string): void {
-    const change = proposal(this._values, name);
+  /** Name it so, unless the user has; with a number where that is in use and a free one is wanted. */
+  propose(name: string, free = false): void {
+    const taken = free ? this._model.get('environments').data : null;
+    const change = proposal(this._values, name, taken);
     if (change) {
       this.edit(change);
     }
@@ -297,8 +298,7 @@ export class Creation {
         ? this.reading.unusable(this._trans)
         : null);
     if (this._problem) {
-      this._changed.emit();
-      return;
+      return this._changed.emit();
     }
     await this._wait('preview', async () => {
       if (this.templates.settled) {

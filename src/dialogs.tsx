@@ -62,6 +62,24 @@ export async function confirmRemoval(
   );
 }
 
+/** Ask before a file takes the place of a text that was written by hand; true when it may. */
+export async function confirmReplacement(
+  filename: string,
+  trans: TranslationBundle
+): Promise<boolean> {
+  return confirm(
+    trans.__('Replace the text that you have edited?'),
+    <p>
+      {trans.__(
+        'The text of “%1” takes its place, and yours is lost.',
+        filename || trans.__('the file')
+      )}
+    </p>,
+    Dialog.warnButton({ label: trans.__('Replace') }),
+    trans
+  );
+}
+
 /** Say why something cannot be done. */
 export async function explain(
   title: string,

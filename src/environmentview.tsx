@@ -12,6 +12,7 @@ import type { EnvironmentVerbs } from './environmentverbs';
 import { GpuTab } from './gputab';
 import { HealthNote } from './healthnote';
 import { HistoryView } from './historyview';
+import { shortCount } from './installed';
 import { isActive, isTesting, lastPacking } from './jobstate';
 import { JobStrip } from './jobstrip';
 import { KernelsTab } from './kernelstab';
@@ -50,7 +51,7 @@ export function EnvironmentView(props: IEnvironmentViewProps): JSX.Element {
     return <NoEnvironment {...props} />;
   }
   const all = { ...props, environment };
-  const count = page.contents.get('packages').data?.packages.length;
+  const packages = page.contents.get('packages').data?.packages;
   const generations = page.contents.get('history').data?.generations.length;
   const kernels = model
     .get('kernels')
@@ -61,7 +62,11 @@ export function EnvironmentView(props: IEnvironmentViewProps): JSX.Element {
       <Tabs<PageTab>
         label={trans.__('Parts of %1', environment.name)}
         tabs={[
-          ['packages', trans.__('Packages'), count ?? null],
+          [
+            'packages',
+            trans.__('Packages'),
+            packages ? shortCount(packages) : null
+          ],
           ['kernels', trans.__('Kernels'), kernels?.length ?? null],
           ['history', trans.__('History'), generations ?? null],
           ['gpu', trans.__('GPU'), null],

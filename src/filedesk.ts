@@ -1,4 +1,3 @@
-import { InputDialog } from '@jupyterlab/apputils';
 import type { IEditorServices } from '@jupyterlab/codeeditor';
 import type { IDocumentManager } from '@jupyterlab/docmanager';
 import type { TranslationBundle } from '@jupyterlab/translation';
@@ -10,7 +9,7 @@ import { chooseFile } from './filedialog';
 import { acceptDrops } from './filedrop';
 import type { IFileEditor } from './fileeditor';
 import { isArchive } from './filetext';
-import type { IFormFile } from './formsource';
+import { type IFormFile, isWritten } from './formsource';
 import type { IEnvManagerModel } from './tokens';
 import { readUpload, readWorkspaceFile } from './workspacefiles';
 
@@ -54,10 +53,14 @@ export class FileDesk {
   acceptDrops(node: HTMLElement): IDisposable {
     const take = (work: () => Promise<void>) =>
       void (this._creation.job === null && work());
-    return acceptDrops(node, {
-      onFile: file => take(() => this.upload(file)),
-      onPath: path => take(() => this.open(path))
-    });
+    return acceptDrops(
+      node,
+      {
+        onFile: file => take(() => this.upload(file)),
+        onPath: path => take(() => this.open(path))
+      },
+      this._trans.__('Drop it: this form starts from the file')
+    );
   }
 
   /** Start from a file of the user's own machine. */
@@ -98,20 +101,15 @@ export class FileDesk {
 
   /** Ask for an address, and fetch the file from it. */
   async fetch(): Promise<void> {
-    const trans = this._trans;
-    const { value } = await InputDialog.getText({
-      title: trans.__('File from a URL'),
-      label: trans.__('Address'),
-      placeholder: this._addresses[0],
-      okLabel: trans.__('Fetch'),
-      cancelLabel: trans.__('Cancel')
+    const { fetchFrom } = await import('./addressdialog');
+    const file = await fetchFrom({
+      allowed: this._addresses,
+      fetch: url => this._model.fetchFile(url),
+      trans: this._trans
     });
-    const url = value?.trim();
-    if (url) {
-      await this._take(async () => {
-        const { content, filename } = await this._model.fetchFile(url);
-        return { text: content, filename: filename ?? '' };
-      });
+    if (file) {
+      const { content, filename } = file;
+      await this._put({ text: content, filename: filename ?? '' });
     }
   }
 
@@ -121,9 +119,21 @@ export class FileDesk {
 
   private async _take(read: () => Promise<IFormFile>): Promise<void> {
     try {
-      this._creation.setFile(await read());
+      await this._put(await read());
     } catch (error) {
       this._creation.refuse(toProblem(error));
     }
+  }
+
+  /** Put a file into the form; what somebody has written there goes only when they agree. */
+  private async _put(file: IFormFile): Promise<void> {
+    const { values } = this._creation;
+    if (isWritten(values) && file.text !== values.file?.text) {
+      const { confirmReplacement } = await import('./dialogs');
+      if (!(await confirmReplacement(file.filename, this._trans))) {
+        return;
+      }
+    }
+    this._creation.setFile(file);
   }
 }

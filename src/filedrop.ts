@@ -13,11 +13,13 @@ export interface IDropActions {
   onPath: (path: string) => void;
 }
 
-/** Let files be dropped onto an element, from the desktop or from the file browser; of several, the first is taken. */
+/** Let files be dropped onto an element, from the desktop or from the file browser; of several, the first is taken. `words` say meanwhile what comes of it. */
 export function acceptDrops(
   node: HTMLElement,
-  actions: IDropActions
+  actions: IDropActions,
+  words: string
 ): IDisposable {
+  node.dataset['drop'] = words;
   const over = (event: Event, on: boolean) => {
     event.preventDefault();
     event.stopPropagation();

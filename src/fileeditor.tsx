@@ -1,5 +1,6 @@
 import { CodeEditor, type IEditorServices } from '@jupyterlab/codeeditor';
-import { EditorView, ViewPlugin } from '@codemirror/view';
+import { type Extension, Prec } from '@codemirror/state';
+import { EditorView, keymap, ViewPlugin } from '@codemirror/view';
 import React from 'react';
 
 import { type IMark, lineMarks, markLines } from './filemarks';
@@ -113,6 +114,7 @@ class MarkedEditor {
     });
     this._editor.injectExtension([
       lineMarks,
+      this._undoing(),
       EditorView.contentAttributes.of({
         'aria-label': label,
         'aria-describedby': describedBy
@@ -123,6 +125,7 @@ class MarkedEditor {
       })
     ]);
     this.setMarks(marks);
+    this._editor.clearHistory();
     this._model.sharedModel.changed.connect(this._onChanged, this);
   }
 
@@ -133,6 +136,8 @@ class MarkedEditor {
       this._set = true;
       this._model.sharedModel.setSource(text);
       this._set = false;
+      // What was typed in another text is not undone in this one.
+      this._editor.clearHistory();
     }
   }
 
@@ -163,6 +168,25 @@ class MarkedEditor {
     this._model.sharedModel.changed.disconnect(this._onChanged, this);
     this._editor.dispose();
     this._model.dispose();
+  }
+
+  /** Without keys of its own, the browser undoes what was typed, wherever the text has gone meanwhile. */
+  private _undoing(): Extension {
+    const key = (name: string, act: () => void) => ({
+      key: name,
+      preventDefault: true,
+      run: () => {
+        act();
+        return true;
+      }
+    });
+    return Prec.high(
+      keymap.of([
+        key('Mod-z', () => this._editor.undo()),
+        key('Mod-y', () => this._editor.redo()),
+        key('Mod-Shift-z', () => this._editor.redo())
+      ])
+    );
   }
 
   private _onChanged(): void {

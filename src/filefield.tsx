@@ -1,11 +1,12 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
-import type { FileContent, Problem, Relaxation } from './_models';
+import type { FileContent, Plan, Problem } from './_models';
 import { classes, LinkButton, TextButton } from './components';
 import type { Creation } from './creation';
 import type { FileDesk } from './filedesk';
 import { FileEditor, type IFileEditor, PlainEditor } from './fileeditor';
+import { badLines, lineProblems } from './filelines';
 import type { IMark } from './filemarks';
 import { fileSummary, isWarning, lineOf, sortedProblems } from './filewords';
 import { FormField, type ICreateFormProps, invalid } from './formfield';
@@ -27,11 +28,15 @@ export function FileField({
     [desk]
   );
   const { file } = creation.values;
-  const { problem } = creation;
+  const { outdated, plan } = creation;
+  const problem = creation.problem ?? creation.problemOf('file');
   const { content } = creation.reading;
+  const fault = creation.problemOf('file');
+  const planned = fault ? lineProblems(fault) : [];
+  const listed = [...(content?.problems ?? []), ...planned];
   const marks = React.useMemo(
-    () => marksOf(content, problem ? relaxationsOf(problem) : []),
-    [content, problem]
+    () => marksOf(content, problem, outdated ? null : plan),
+    [content, outdated, plan, problem]
   );
   const props = {
     id: ID,
@@ -48,7 +53,7 @@ export function FileField({
       id={ID}
       group
       label={trans.__('File')}
-      problems={[creation.problemOf('file'), creation.reading.problem]}
+      problems={[planned.length ? null : fault, creation.reading.problem]}
     >
       <FileWays desk={desk} filename={props.filename} trans={trans} />
       {desk.editors ? (
@@ -64,9 +69,10 @@ export function FileField({
           {trans.__('Esc, then Tab leaves the editor')}
         </div>
       )}
-      {content && content.problems.length > 0 && (
+      {listed.length > 0 && (
         <FileProblems
-          problems={content.problems}
+          problems={listed}
+          alert={planned.length > 0}
           onLine={line => desk.editor?.goTo(line)}
           trans={trans}
         />
@@ -142,24 +148,28 @@ function FileWays(props: {
 /** What is wrong with a file, each with the line that it is about. */
 function FileProblems(props: {
   problems: readonly Problem[];
+  /** Whether somebody waits for them. */
+  alert: boolean;
   onLine: (line: number) => void;
   trans: TranslationBundle;
 }): JSX.Element {
-  const { problems, onLine, trans } = props;
+  const { problems, alert, onLine, trans } = props;
   return (
-    <ul
-      className="jp-EnvManager-fileProblems"
-      aria-label={trans.__('Problems of the file')}
-    >
-      {sortedProblems(problems).map((problem, index) => (
-        <FileProblem
-          key={index}
-          problem={problem}
-          onLine={onLine}
-          trans={trans}
-        />
-      ))}
-    </ul>
+    <div role={alert ? 'alert' : undefined}>
+      <ul
+        className="jp-EnvManager-fileProblems"
+        aria-label={trans.__('Problems of the file')}
+      >
+        {sortedProblems(problems).map((problem, index) => (
+          <FileProblem
+            key={index}
+            problem={problem}
+            onLine={onLine}
+            trans={trans}
+          />
+        ))}
+      </ul>
+    </div>
   );
 }
 
@@ -198,22 +208,41 @@ function FileProblem(props: {
   );
 }
 
+/** What there is to say of lines: when the file was read, and when it was planned. */
 function marksOf(
   content: FileContent | null,
-  relaxations: readonly Relaxation[]
+  problem: Problem | null,
+  plan: Plan | null
 ): IMark[] {
+  const relaxations = problem ? relaxationsOf(problem) : [];
   const pins = relaxations.flatMap(({ line, message }) =>
     line === null
       ? []
       : [{ line, kind: 'error', title: message } satisfies IMark]
   );
-  const said = (content?.problems ?? []).flatMap(problem => {
-    const line = lineOf(problem);
-    const kind = isWarning(problem) ? 'warning' : 'error';
+  const bad =
+    problem && !relaxations.length
+      ? badLines(problem).map(
+          ([line, { message, hint }]) =>
+            ({
+              line,
+              kind: 'error',
+              title: `${message} ${hint}`.trim()
+            }) satisfies IMark
+        )
+      : [];
+  const read = content?.problems ?? [];
+  const planned = (plan?.warnings ?? []).filter(
+    one =>
+      isWarning(one) && !read.some(({ message }) => message === one.message)
+  );
+  const said = [...read, ...planned].flatMap(one => {
+    const line = lineOf(one);
+    const kind = isWarning(one) ? 'warning' : 'error';
     return line === null
       ? []
-      : [{ line, kind, title: problem.message } satisfies IMark];
+      : [{ line, kind, title: one.message } satisfies IMark];
   });
-  const marks = [...said, ...pins];
+  const marks = [...said, ...bad, ...pins];
   return marks.length ? marks : NO_MARKS;
 }

@@ -27,6 +27,20 @@ export function badLines(problem: Problem): [line: number, problem: Problem][] {
   return [...found].sort(([one], [other]) => one - other);
 }
 
+/** What a problem says of lines of a file, one by one, and of all of them where it says more; empty where it names no line. */
+export function lineProblems(problem: Problem): Problem[] {
+  // The line is told beside it.
+  const message = problem.message.replace(/^Line \d+: /, '');
+  const bad = badLines(problem);
+  if (bad.length === 1) {
+    return [{ ...problem, message, details: { line: bad[0][0] } }];
+  }
+  const each = bad.map(([, one]) => one);
+  return !bad.length || each.some(({ hint }) => hint === problem.hint)
+    ? each
+    : [{ ...problem, message, details: {} }, ...each];
+}
+
 /** The lines of a file that a problem is about, as the file has them. */
 export function FileLines(props: {
   text: string;

@@ -9,7 +9,7 @@ import { ITranslator, type TranslationBundle } from '@jupyterlab/translation';
 
 import { type Args, argument } from './commandargs';
 // eslint-disable-next-line jupyter/prefer-lazy-imports -- small, and asked by each context menu
-import { looksLikeSpecs, looksPacked } from './filetext';
+import { isArchive, looksLikeSpecs } from './filetext';
 import { environmentIcon } from './icons';
 import { CommandIDs } from './tokens';
 
@@ -61,9 +61,14 @@ function addFileCommand(
   app.commands.addCommand(CommandIDs.createFromFile, {
     label: args =>
       args['isPalette']
-        ? trans.__('New Environment From File…')
-        : trans.__('Create Environment From File'),
-    caption: trans.__('Make an environment with what this file names'),
+        ? trans.__('New Environment from File…')
+        : isArchive(pathOf(args) ?? '')
+          ? trans.__('Create Environment from Archive')
+          : trans.__('Create Environment from File'),
+    caption: args =>
+      isArchive(pathOf(args) ?? '')
+        ? trans.__('Make an environment of what is packed in this archive')
+        : trans.__('Make an environment with what this file names'),
     icon: args => (args['isPalette'] ? undefined : environmentIcon),
     isVisible: args => {
       if (args['isPalette'] || args['path'] !== undefined) {
@@ -73,7 +78,7 @@ function addFileCommand(
       return (
         item !== undefined &&
         item.type !== 'directory' &&
-        (looksLikeSpecs(item.name) || looksPacked(item.name))
+        (looksLikeSpecs(item.name) || isArchive(item.name))
       );
     },
     execute: async args => {

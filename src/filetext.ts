@@ -7,6 +7,10 @@ const MOST_BYTES = 10_000_000;
 
 const ARCHIVE = /\.(?:tar\.(?:gz|zst|bz2|xz)|tgz|zip)$/i;
 
+/** Names of files that are no text, whatever is in them. */
+const NO_TEXT =
+  /\.(?:tar|gz|bz2|xz|zst|7z|rar|conda|whl|jar|png|jpe?g|gif|webp|bmp|tiff?|ico|heic|pdf|mp[34])$/i;
+
 /** Names that files have which say what an environment is made of. */
 const SPECS = [
   /^pixi\.lock$|^pyproject\.toml$|conda-lock.*\.ya?ml$/,
@@ -21,11 +25,6 @@ const SPECS = [
 /** Whether a file's name is that of an archive. */
 export function isArchive(name: string): boolean {
   return ARCHIVE.test(name);
-}
-
-/** Whether an archive's name is one that packed environments have: of the day they were packed, or of what they are. */
-export function looksPacked(name: string): boolean {
-  return isArchive(name) && /env|-\d{4}-\d{2}-\d{2}\.[a-z.]+$/i.test(name);
 }
 
 /** Whether a file's name is that of one which says what an environment is made of. */
@@ -60,7 +59,7 @@ export function decodeFile(
       bytes
     );
   }
-  if (isArchive(name) || bytes.includes(0)) {
+  if (isArchive(name) || NO_TEXT.test(name) || bytes.includes(0)) {
     throw refusal(
       trans.__('“%1” is not a text.', name),
       isArchive(name)

@@ -2,6 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { FileContent, Problem } from './_models';
 import { joinParts } from './format';
+import { specName } from './specs';
 
 /** The line of a file that a problem is about, from 1; null when it is about all of it. */
 export function lineOf({ details }: Problem): number | null {
@@ -30,10 +31,16 @@ export function fileSummary(
 ): string {
   const { format, specs, pypi, channels, platforms, locked } = content;
   const variables = Object.keys(content.variables).length;
+  const onlyPython =
+    pypi.length > 0 && specs.length === 1 && specName(specs[0]) === 'python';
   const parts = joinParts(
     locked > 0 && trans._n('%1 exact package', '%1 exact packages', locked),
-    specs.length > 0 && trans._n('%1 package', '%1 packages', specs.length),
+    // What PyPI’s packages run on comes along, whether or not the file names it.
+    !onlyPython &&
+      specs.length > 0 &&
+      trans._n('%1 package', '%1 packages', specs.length),
     pypi.length > 0 && trans.__('%1 from PyPI', String(pypi.length)),
+    onlyPython && trans.__('with Python'),
     channels !== null &&
       channels.length > 0 &&
       trans._n(

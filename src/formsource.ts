@@ -5,7 +5,8 @@ import { makeProblem } from './api';
 import type { IFormValues } from './formvalues';
 import { specName } from './specs';
 
-const LONGEST_NAME = 100;
+/** The most letters of a name that is proposed. */
+export const LONGEST_NAME = 100;
 
 /** What an environment can start from. */
 export type Start = 'packages' | 'template' | 'file' | 'clone' | 'archive';
@@ -16,11 +17,18 @@ export interface IFormFile {
   text: string;
   /** Its name; empty for a text that was typed. */
   filename: string;
+  /** Whether the user has changed the text by hand. */
+  edited?: boolean;
 }
 
 /** Whether the packages are those of the form; else something else names them. */
 export function namesPackages({ start }: IFormValues): boolean {
   return start === 'packages' || start === 'template';
+}
+
+/** Whether the form holds a text that somebody has written, and that another file would take the place of. */
+export function isWritten({ file }: IFormValues): boolean {
+  return file?.edited === true && file.text.trim() !== '';
 }
 
 /** Whether something is solved, so that channels and a GPU matter; a copy is what it is a copy of. */

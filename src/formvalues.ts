@@ -113,6 +113,11 @@ export function formProblem(
   trans: TranslationBundle
 ): Problem | null {
   const { name, prefix, channels, gpu } = values;
+  // A file, a copy and an archive bring a name along.
+  const missing = namesPackages(values) ? null : sourceProblem(values, trans);
+  if (missing) {
+    return missing;
+  }
   if (prefix === null && !name.trim()) {
     return wrong('name', trans.__('Give the environment a name.'));
   }
@@ -122,9 +127,7 @@ export function formProblem(
       trans.__('Give the full path of the folder, starting with “/” or “~/”.')
     );
   }
-  const problem = namesPackages(values)
-    ? packagesProblem(values, trans)
-    : sourceProblem(values, trans);
+  const problem = namesPackages(values) ? packagesProblem(values, trans) : null;
   if (problem || !isSolved(values)) {
     return problem;
   }

@@ -24,6 +24,7 @@ export interface IGroupBlockProps {
 export function GroupBlock(props: IGroupBlockProps): JSX.Element {
   const { sharing, onCheck, onRepair, trans } = props;
   const { data, loading } = sharing;
+  const found = React.useRef<HTMLDivElement>(null);
   return (
     <Block title={trans.__('The group')}>
       <Placeholder
@@ -35,10 +36,25 @@ export function GroupBlock(props: IGroupBlockProps): JSX.Element {
       {data && (
         <>
           <Facts sharing={data} trans={trans} />
-          <Findings sharing={data} trans={trans} />
+          <div
+            ref={found}
+            className="jp-EnvManager-findings"
+            tabIndex={-1}
+            aria-live="polite"
+          >
+            <Findings sharing={data} trans={trans} />
+          </div>
           <div className="jp-EnvManager-line">
             {data.repairable && (
-              <TextButton primary disabled={loading} onClick={onRepair}>
+              <TextButton
+                primary
+                disabled={loading}
+                onClick={() => {
+                  // The button goes away when it has helped.
+                  found.current?.focus();
+                  onRepair();
+                }}
+              >
                 {trans.__('Repair')}
               </TextButton>
             )}

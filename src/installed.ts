@@ -1,4 +1,7 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+
 import type { Package, PackageUpdate } from './_models';
+import { joinParts } from './format';
 
 /** What the table can be sorted by. */
 export type SortKey = 'name' | 'version' | 'build' | 'from' | 'why' | 'size';
@@ -34,6 +37,33 @@ export function installedRows(
     const key = packageKey(entry);
     return { ...entry, key, newer: newer.get(key) ?? null };
   });
+}
+
+/** `33 packages · 1 from PyPI`: the first are conda's, as in the list of environments. */
+export function countWords(
+  packages: readonly Pick<Package, 'manager'>[],
+  trans: TranslationBundle
+): string {
+  const [conda, pypi] = counts(packages);
+  return joinParts(
+    (conda > 0 || !pypi) && trans._n('%1 package', '%1 packages', conda),
+    pypi > 0 && trans.__('%1 from PyPI', String(pypi))
+  );
+}
+
+/** The same where there is little room: `33 + 1 PyPI`. */
+export function shortCount(
+  packages: readonly Pick<Package, 'manager'>[]
+): string {
+  const [conda, pypi] = counts(packages);
+  return conda && pypi ? `${conda} + ${pypi} PyPI` : String(conda + pypi);
+}
+
+function counts(
+  packages: readonly Pick<Package, 'manager'>[]
+): [conda: number, pypi: number] {
+  const pypi = packages.filter(({ manager }) => manager === 'pypi').length;
+  return [packages.length - pypi, pypi];
 }
 
 /** What tells a package from all others in an environment. */

@@ -50,9 +50,20 @@ function waitingLine(job: Job, trans: TranslationBundle, jobs: Job[]): string {
     : trans.__('Waiting for its turn');
 }
 
+/** Whether everything has come, and what came last is still being unpacked. */
+function isDownloaded({ phase, bytes_done, bytes_total }: Job): boolean {
+  return (
+    phase === 'download' && !!bytes_total && (bytes_done ?? 0) >= bytes_total
+  );
+}
+
 /** How far a job is, as numbers. */
 function figure(job: Job, trans: TranslationBundle): string {
-  if (job.phase === 'download' && job.bytes_total !== null) {
+  if (
+    job.phase === 'download' &&
+    job.bytes_total !== null &&
+    !isDownloaded(job)
+  ) {
     return trans.__(
       '%1 of %2',
       formatBytes(job.bytes_done ?? 0),
@@ -70,20 +81,23 @@ export function jobLine(
   speed: IJobSpeed | null,
   jobs: Job[] = []
 ): string {
+  const rate = isDownloaded(job) ? null : speed;
   switch (job.state) {
     case 'queued':
     case 'waiting':
       return waitingLine(job, trans, jobs);
     case 'running':
       return joinParts(
-        phaseName(job.phase, trans) || trans.__('Starting'),
+        isDownloaded(job)
+          ? trans.__('Unpacking')
+          : phaseName(job.phase, trans) || trans.__('Starting'),
         // The figures first: a narrow row cuts the end.
         figure(job, trans),
-        speed && trans.__('%1/s', formatBytes(speed.rate)),
-        speed?.left !== null &&
-          speed?.left !== undefined &&
-          speed.left > 1.5 &&
-          trans.__('about %1 left', formatSeconds(Math.ceil(speed.left))),
+        rate && trans.__('%1/s', formatBytes(rate.rate)),
+        rate?.left !== null &&
+          rate?.left !== undefined &&
+          rate.left > 1.5 &&
+          trans.__('about %1 left', formatSeconds(Math.ceil(rate.left))),
         job.message
       );
     case 'succeeded':

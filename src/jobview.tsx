@@ -8,7 +8,7 @@ import { Dot, Note, ProgressBar, TextButton } from './components';
 import { baseName, formatBytes, formatSeconds, joinParts } from './format';
 import { jobDot, jobLine, phaseName, stateName } from './jobs';
 import { isActive } from './jobstate';
-import type { IJobSpeed } from './tokens';
+import { CommandIDs, type IJobSpeed } from './tokens';
 import type { IWaitingNotebook } from './waiting';
 
 /** What the view of a job needs. */
@@ -177,7 +177,7 @@ function CheckLine(props: {
 function Buttons(props: IJobViewProps): JSX.Element {
   const { job, notebook, trans, onCancel, onOpenNotebook, onEdit, onNew } =
     props;
-  const { kernel } = job;
+  const { kernel, environment } = job;
   const done = job.state === 'succeeded';
   return (
     <div className="jp-EnvManager-buttons">
@@ -192,6 +192,18 @@ function Buttons(props: IJobViewProps): JSX.Element {
           {notebook
             ? trans.__('Back to %1', notebook.name)
             : trans.__('Open notebook')}
+        </TextButton>
+      )}
+      {done && job.action === 'create' && (
+        <TextButton
+          primary={!kernel}
+          onClick={() =>
+            void props.commands.execute(CommandIDs.openEnvironment, {
+              environment
+            })
+          }
+        >
+          {trans.__('Open environment')}
         </TextButton>
       )}
       {!isActive(job) && !done && onEdit && (

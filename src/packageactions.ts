@@ -36,15 +36,15 @@ export function packageActions(
     ...(mine.length ? [undo, null] : []),
     ...(changeable ? [...changes(row, mine, verbs, trans), null] : []),
     {
-      label: trans.__('Why is this here?'),
+      label: trans.__('Why Is This Here?'),
       execute: () => verbs.why(row)
     },
     {
-      label: trans.__('What needs it?'),
+      label: trans.__('What Needs It?'),
       execute: () => verbs.dependents(row)
     },
     {
-      label: trans.__('Copy spec'),
+      label: trans.__('Copy Spec'),
       execute: () => Clipboard.copyToSystem(exactSpec(row))
     }
   ];
@@ -66,7 +66,7 @@ function changes(
     });
   }
   actions.push({
-    label: trans.__('Change version…'),
+    label: trans.__('Change Version…'),
     execute: () => verbs.chooseVersion(row)
   });
   if (row.damaged && !wishes.includes('repair')) {
@@ -87,7 +87,7 @@ function changes(
     if (!wishes.includes(item.wish)) {
       actions.push(null, {
         label:
-          pinned === null ? trans.__('Pin to this version') : trans.__('Unpin'),
+          pinned === null ? trans.__('Pin to This Version') : trans.__('Unpin'),
         execute: () => verbs.add(item)
       });
     }

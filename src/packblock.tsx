@@ -4,11 +4,12 @@ import React from 'react';
 import type { PackRequest, Problem } from './_models';
 import { ArchiveLine } from './archiveline';
 import { Note, ProgressBar, TextButton } from './components';
+import { baseName } from './format';
 import { ActionButton } from './formfield';
 import { jobLine } from './jobs';
 import { isActive } from './jobstate';
-import { nextName, packName } from './packname';
-import { Block } from './shareblock';
+import { nextName, packName, withoutEnding } from './packname';
+import { Block, immovable } from './shareblock';
 import type { IShareTabProps } from './sharetab';
 import { CommandIDs } from './tokens';
 
@@ -17,6 +18,8 @@ type Format = NonNullable<PackRequest['format']>;
 /** Packing: the format and the folder, then how far it is, then the archive. */
 export function PackBlock(props: IShareTabProps): JSX.Element {
   const { environment, job, speed, onPack, commands, trans } = props;
+  const title = trans.__('As an archive');
+  const why = immovable(environment, trans);
   const [format, setFormat] = React.useState<Format>('tar.gz');
   const [folder, setFolder] = React.useState('');
   const [typed, setTyped] = React.useState<string | null>(null);
@@ -24,7 +27,13 @@ export function PackBlock(props: IShareTabProps): JSX.Element {
   const [starting, setStarting] = React.useState(false);
   const packing = job !== null && isActive(job);
   const idle = environment.state === 'ready' && environment.job === null;
-  const name = typed ?? packName(environment.name, job?.file ?? null);
+  const last = job?.file ?? null;
+  // While it is being written, the next name would look like that of this one.
+  const name =
+    typed ??
+    (packing && last
+      ? withoutEnding(baseName(last))
+      : packName(environment.name, last));
   const pack = async () => {
     setStarting(true);
     setProblem(null);
@@ -40,9 +49,12 @@ export function PackBlock(props: IShareTabProps): JSX.Element {
     }
     setStarting(false);
   };
+  if (why) {
+    return <Block title={title} hint={why} />;
+  }
   return (
     <Block
-      title={trans.__('As an archive')}
+      title={title}
       hint={trans.__(
         'Everything that is in it, in one file, to carry to a machine without network: unpack it there, or start a new environment from it.'
       )}

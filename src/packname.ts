@@ -35,6 +35,7 @@ export function nextName(name: string): string {
   return numbered ? `${numbered[1]}-${Number(numbered[2]) + 1}` : `${plain}-1`;
 }
 
-function withoutEnding(name: string): string {
+/** The name of an archive, what its format adds left out. */
+export function withoutEnding(name: string): string {
   return name.replace(/\.(?:tar\.(?:gz|zst)|zip)$/, '');
 }

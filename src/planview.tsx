@@ -7,7 +7,7 @@ import { formatBytes, formatSeconds, joinParts } from './format';
 import { BuildBadge } from './gpubadge';
 import { buildOf, isLookedFor, isSaid, targetWords } from './plangpu';
 import { Remedies } from './remedies';
-import { origin } from './installed';
+import { countWords, origin } from './installed';
 
 /** So many packages that come along are shown at once. */
 const FEW = 4;
@@ -20,6 +20,10 @@ export interface IPlanViewProps {
   outdated: boolean;
   /** What it comes to; the number of packages by default. */
   heading?: string;
+  /** What the environment is to become like, where everything else goes. */
+  other?: string;
+  /** Whether it is a clone, most of whose files are there already. */
+  clone?: boolean;
   /** Called with the way out of a problem that the user has chosen; without it, none are offered. */
   onRemedy?: (remedy: GpuRemedy) => void;
   /** The button that says yes to a CPU build where a GPU was wanted. */
@@ -35,6 +39,8 @@ export function PlanView({
   plan,
   outdated,
   heading,
+  other,
+  clone,
   onRemedy,
   anyway,
   accepted,
@@ -55,10 +61,10 @@ export function PlanView({
       aria-label={trans.__('Plan')}
     >
       <div className="jp-EnvManager-planSum">
-        <b>
-          {heading ?? trans._n('%1 package', '%1 packages', actions.length)}
-        </b>
-        <span className="jp-EnvManager-planDetail">{sums(plan, trans)}</span>
+        <b>{heading ?? countWords(actions, trans)}</b>
+        <span className="jp-EnvManager-planDetail">
+          {sums(plan, clone === true, trans)}
+        </span>
         {gpu && (
           <span className="jp-EnvManager-planGpu">
             {targetWords(gpu, trans)}
@@ -102,6 +108,7 @@ export function PlanView({
           actions={actions.filter(line => all || short || !isHidden(line))}
           gpu={gpu}
           warnings={plan.warnings}
+          other={other}
           trans={trans}
         />
       </div>
@@ -124,6 +131,8 @@ export interface IActionListProps {
   gpu?: Plan['gpu'];
   /** What is said above them, and need not be said again. */
   warnings?: readonly Problem[];
+  /** What does not have the packages that go. */
+  other?: string;
   /** Translates. */
   trans: TranslationBundle;
 }
@@ -133,6 +142,7 @@ export function ActionList({
   actions,
   gpu = null,
   warnings = [],
+  other,
   trans
 }: IActionListProps): JSX.Element {
   const place = (action: PlanAction) =>
@@ -160,7 +170,7 @@ export function ActionList({
           <th>{trans.__('Why')}</th>
         </tr>
       </thead>
-      <tbody>{sorted.map(row(gpu, warnings, trans))}</tbody>
+      <tbody>{sorted.map(row(gpu, warnings, other, trans))}</tbody>
     </table>
   );
 }
@@ -178,16 +188,23 @@ function rank(action: PlanAction): number {
   return isUsual(action) ? 3 : reason === 'kernel' ? 2 : 1;
 }
 
-function sums(plan: Plan, trans: TranslationBundle): string {
+function sums(plan: Plan, clone: boolean, trans: TranslationBundle): string {
   const { download_size: download, cached_size: cached } = plan;
   const transfer = download
     ? trans.__('%1 to download', formatBytes(download))
     : trans.__('nothing to download');
+  const disk = formatBytes(plan.disk_size);
+  const whole = plan.warnings.some(({ code }) => code === 'copied_whole');
   return joinParts(
     cached
       ? trans.__('%1 (%2 already cached)', transfer, formatBytes(cached))
       : transfer,
-    trans.__('about %1 on disk', formatBytes(plan.disk_size)),
+    clone && !whole
+      ? trans.__(
+          'about %1 on disk; the other files are shared with the package cache',
+          disk
+        )
+      : trans.__('about %1 on disk', disk),
     // What is exactly as elsewhere is not solved.
     plan.solve_time > 0 &&
       trans.__('solved in %1', formatSeconds(plan.solve_time))
@@ -197,6 +214,7 @@ function sums(plan: Plan, trans: TranslationBundle): string {
 function row(
   gpu: Plan['gpu'],
   warnings: readonly Problem[],
+  other: string | undefined,
   trans: TranslationBundle
 ) {
   const signs: Record<PlanAction['op'], [sign: string, word: string]> = {
@@ -217,6 +235,10 @@ function row(
     const [sign, word] = signs[op];
     const key = `${manager} ${name}`;
     const gpuBuild = buildOf(action, gpu);
+    const why =
+      op === 'remove' && other !== undefined
+        ? trans.__('not in %1', other)
+        : reasons[reason];
     const line = (
       <tr key={key} className={`jp-mod-${op} jp-mod-${reason}`}>
         <td className="jp-EnvManager-actionSign" title={word} aria-label={word}>
@@ -240,7 +262,9 @@ function row(
         <td className="jp-EnvManager-actionSize">
           {size === null ? '' : formatBytes(size)}
         </td>
-        <td className="jp-EnvManager-actionReason">{reasons[reason]}</td>
+        <td className="jp-EnvManager-actionReason" title={why}>
+          {why}
+        </td>
       </tr>
     );
     return gpuBuild?.reason && !isSaid(gpuBuild, warnings) ? (

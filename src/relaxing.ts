@@ -1,9 +1,17 @@
-import type { FileContent, Problem, Relaxation } from './_models';
+import type { FileContent, Plan, Problem, Relaxation } from './_models';
 
 /** The specs of a file that cannot be met, as a problem has them. */
 export function relaxationsOf({ details }: Problem): Relaxation[] {
   const relaxations: unknown = details['relaxations'];
   return Array.isArray(relaxations) ? relaxations : [];
+}
+
+/** Whether something could stand for what cannot be met. */
+export function canRelax(problem: Problem | null): boolean {
+  return (
+    problem !== null &&
+    relaxationsOf(problem).some(({ choices }) => choices.length > 0)
+  );
 }
 
 /** The mildest choice for each spec that has one. */
@@ -27,6 +35,11 @@ export function relevant(
       ([spec]) => specs.includes(spec) || pypi.includes(spec)
     )
   );
+}
+
+/** The warnings of a plan but those that say what is relaxed: the list of that says it, too. */
+export function withoutRelaxed({ warnings }: Plan): Problem[] {
+  return warnings.filter(({ code }) => code !== 'relaxed');
 }
 
 /** What is relaxed without some of the specs. */

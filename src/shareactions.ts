@@ -16,6 +16,7 @@ import { takenNames } from './notebook/choose';
 import { environmentName } from './notebook/notebookstate';
 import { freeName } from './notebook/origin';
 import { type IPendingItem, savedItems } from './pending';
+import { cloneName } from './proposal';
 import { CommandIDs } from './tokens';
 import { readUpload, readWorkspaceFile } from './workspacefiles';
 
@@ -50,12 +51,12 @@ export async function choose(
   return environment;
 }
 
-/** Open the form of a new environment that is to be a copy of this one. */
+/** Open the form of a new environment that is to be a clone of this one. */
 export async function cloneEnvironment(
   { app, model }: IShareOptions,
   environment: Environment
 ): Promise<void> {
-  const wanted = `${environmentName(environment)}-copy`;
+  const wanted = cloneName(environmentName(environment));
   const values: JSONObject = {
     start: 'clone',
     clone: environment.id,

@@ -12,7 +12,7 @@ import type {
 import { TextButton } from './components';
 import { GroupBlock } from './groupblock';
 import { PackBlock } from './packblock';
-import { Block } from './shareblock';
+import { Block, immovable } from './shareblock';
 import { CommandIDs, type IJobSpeed, type IResource } from './tokens';
 
 /** What the tab needs. */
@@ -89,10 +89,13 @@ function CopyBlock(props: IShareTabProps): JSX.Element {
   const { commands, environment, trans } = props;
   return (
     <Block
-      title={trans.__('Copy and compare')}
-      hint={trans.__(
-        'A copy has everything that is in the environment, your own files too, and can be changed without risk.'
-      )}
+      title={trans.__('Clone and compare')}
+      hint={
+        immovable(environment, trans) ||
+        trans.__(
+          'A clone has everything that is in the environment, your own files too, and can be changed without risk.'
+        )
+      }
     >
       <div className="jp-EnvManager-line">
         <CommandButton {...props} command={CommandIDs.clone}>

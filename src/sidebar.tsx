@@ -48,7 +48,8 @@ export function fillPanel(panel: SidePanel, options: ISectionOptions): void {
   );
   const drops = acceptDrops(
     panel.node,
-    dropActions(options.commands, options.trans)
+    dropActions(options.commands, options.trans),
+    options.trans.__('Drop it: a new environment starts from the file')
   );
   panel.disposed.connect(() => drops.dispose());
 }

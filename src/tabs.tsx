@@ -5,7 +5,7 @@ export interface ITabsProps<T extends string> {
   /** What they are for, for screen readers. */
   label: string;
   /** Each tab's name, its text, and its count where it is known. */
-  tabs: [name: T, text: string, count: number | null][];
+  tabs: [name: T, text: string, count: number | string | null][];
   /** The one shown. */
   chosen: T;
   /** Called with the one to show. */

@@ -37,7 +37,7 @@ export function StartField({ creation, trans }: ICreateFormProps): JSX.Element {
           },
           {
             value: 'clone',
-            title: trans.__('Copy'),
+            title: trans.__('Clone'),
             detail: trans.__('of another environment')
           },
           {

@@ -140,9 +140,8 @@ def make_home(
     Without channels, the ``.condarc`` stays as it is. ``index`` is the Python package index,
     ``torch_index`` that of PyTorch's wheels; ``shared`` are the site's shared locations.
     """
-    # Tests wait for what nobody else waits for, and a worker that is not needed any more need not finish its imports.
+    # Tests wait for what nobody else waits for.
     monkeypatch.setattr("jupyter_envmanager.jobs.queue._AFTERCARE_SECONDS", 0.05)
-    monkeypatch.setattr("jupyter_envmanager.jobs.standby._DISMISS_SECONDS", 0.0)
     homes: list[Home] = []
 
     def make(

@@ -11,12 +11,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 from conftest import Home, MakeHome, until
 from local_channel import ChannelServer, Fault, Synthetic, serve, write_channel
 
+from jupyter_envmanager.engine import bytecode
 from jupyter_envmanager.engine import channels as channels_module
 from jupyter_envmanager.engine.bytecode import BytecodeCache, cache_tag, compile_rest
 from jupyter_envmanager.engine.metarecords import read as read_record
@@ -226,10 +228,36 @@ def test_bytecode_for_readers_follows_no_link(tmp_path: Path) -> None:
     (prefix / SITE / "leak.py").symlink_to(victim / "secret.py")
     put(prefix / SITE / "sub" / "secret.py", "key = 2\n")
     (prefix / SITE / "sub" / "__pycache__").symlink_to(victim)
+    (victim / "secret.py").chmod(0o600)
+    (prefix / SITE / "hard.py").hardlink_to(victim / "secret.py")
+    os.mkfifo(prefix / SITE / "pipe.py")
     assert compile_rest(prefix, [pkgs]) == 1
     assert [path.name for path in prefix.rglob("*.pyc")] == ["good.cpython-312.pyc"]
     assert [path.name for path in victim.iterdir()] == ["secret.py"]
     assert not (tmp_path / "ran").exists()
+
+
+def test_what_comes_into_an_environment_meanwhile_is_not_compiled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither is a link followed to what is read, nor one to where bytecode is written."""
+    pkgs, prefix = bytecode_home(tmp_path, f"{SITE}/top.py")
+    put(prefix / SITE / "sub" / "secret.py", "key = 1\n")
+    victim, compiling = tmp_path / "victim", bytecode._compile
+    put(victim / "secret.py", "key = 'hidden'\n")
+
+    def and_swap(*arguments: Any, **options: Any) -> None:
+        (prefix / SITE / "sub").rename(tmp_path / "moved")
+        (prefix / SITE / "sub").mkdir()
+        (prefix / SITE / "sub" / "secret.py").symlink_to(victim / "secret.py")
+        (prefix / SITE / "__pycache__").symlink_to(victim)
+        compiling(*arguments, **options)
+
+    monkeypatch.setattr(bytecode, "_compile", and_swap)
+    assert compile_rest(prefix, [pkgs]) == 1
+    assert [path.name for path in victim.iterdir()] == ["secret.py"]
+    (made,) = prefix.rglob("*.pyc")
+    assert b"hidden" not in made.read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -239,9 +267,11 @@ def test_bytecode_for_readers_follows_no_link(tmp_path: Path) -> None:
         'tiny[url="http://127.0.0.1:9/noarch/tiny-9.0-0.conda"]',
         "tiny[ url = 'file:///etc/passwd']",
         "file:///etc/passwd",
+        # rattler would descend into them until the server is gone.
+        "tiny " + "(" * 95_000,
     ],
 )
-async def test_a_spec_is_no_address(tiny_home: Home, spec: str) -> None:
+async def test_a_spec_is_no_address_and_no_abyss(tiny_home: Home, spec: str) -> None:
     with pytest.raises(Invalid) as caught:
         await tiny_home.service.preview(tiny_home.request("one", spec))
     assert caught.value.field == "specs"

@@ -52,7 +52,8 @@ def settings(tmp_path: Path) -> Settings:
     ("filename", "content", "line", "words", "way_out"),
     [
         ("environment.yml", "- tiny\n", 1, "holds no settings", "Begin with “dependencies:”"),
-        ("environment.yml", "name: a\nname: b\n" + HEAD, 2, "is there twice, first in line 1", "Join the two"),
+        ("environment.yml", "name: a\nname: b\n" + HEAD, 2, "is there twice, first in line 1", "Keep one of them"),
+        ("environment.yml", HEAD + HEAD, 3, "is there twice, first in line 1", "Join the two"),
         ("environment.yml", BOMB, 1, "a list within the list", "Take one dash out"),
         ("environment.yml", "#" * 10_000_001, None, "too large: 10 MB", "up to 1 MB"),
         ("environment.yml", "dependencies:\n\t- tiny\n", 2, "indented with a tab", "Use blanks"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import stat
 from pathlib import Path
@@ -53,6 +54,14 @@ def files(root: Path) -> dict[str, str]:
 
 def difference(plan: Plan) -> dict[str, tuple[str, str | None, str | None]]:
     return {action.name: (action.op, action.from_, action.to) for action in plan.actions}
+
+
+async def test_a_record_that_would_cost_the_server_its_life_counts_as_lost(tiny_home: Home) -> None:
+    await tiny_home.create("one", "tiny=1.0", kernel=None)
+    (record,) = (tiny_home.envs / "one" / "conda-meta").glob("tiny-*.json")
+    record.write_text(json.dumps({**json.loads(record.read_text()), "depends": ["x " + "(" * 95_000]}))
+    plan = await preview(tiny_home, "one", Change(install=["tinier"]))
+    assert {action.name for action in plan.actions} == {"tiny", "tinier"}
 
 
 async def test_an_install_does_what_the_preview_said(tiny_home: Home) -> None:

@@ -17,14 +17,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from conftest import Home, MakeHome, until
+from conftest import Home, MakeHome
 from killing import workers_kill_themselves
 from local_channel import PLACEHOLDER, ChannelServer, Synthetic, serve, write_channel
 from members import made_lab
 from pypi_index import IndexServer, project
 
 from jupyter_envmanager.engine.clone import LARGEST_COPY
-from jupyter_envmanager.engine.copying import copy, unshared
+from jupyter_envmanager.engine.copying import copy, look
 from jupyter_envmanager.engine.workplace import read_marker, write_marker
 from jupyter_envmanager.errors import Busy, Conflict, Invalid
 from jupyter_envmanager.models import Environment, Job, NewEnvironment, Plan, SpecsSource
@@ -120,6 +120,8 @@ def home(
         jp_asyncio_loop.run_until_complete(_furnish(made, index))
         place.before = everything(made.envs / "one")
         _, job = jp_asyncio_loop.run_until_complete(clone(made, "one", kernel={"name": "two"}))
+        # The worker ends with the test that happens to be the first.
+        jp_asyncio_loop.run_until_complete(made.service.queue.wait_for_aftercare(job.id))
         place.job = job.id
     return made
 
@@ -188,8 +190,6 @@ async def test_its_python_its_scripts_and_its_modules_are_its_own(home: Home) ->
 
 
 async def test_its_kernel_starts_there(home: Home, place: Place) -> None:
-    # Whichever test made it, this service may not be the one that follows it.
-    await until(lambda: not home.service.queue.job(place.job).aftercare, 120)
     job = home.service.queue.job(place.job)
     assert job.kernel == "two"
     assert job.check is not None
@@ -204,7 +204,7 @@ async def test_its_plan_names_every_package_and_downloads_nothing(home: Home) ->
         (one.name, one.manager, one.version) for one in packages
     )
     assert {one.op for one in plan.actions} == {"install"}
-    assert (plan.title, plan.download_size, plan.warnings) == ("Copy of one", 0, [])
+    assert (plan.title, plan.download_size, plan.warnings) == ("Clone of one", 0, [])
     assert 0 < plan.disk_size < sum(one.size or 0 for one in packages) / 2
 
 
@@ -214,7 +214,7 @@ async def test_its_packages_and_what_is_known_of_it_are_those_of_the_source(home
     health = await home.service.changes.health(two.id, full=True)
     assert (health.problems, health.damaged) == ([], [])
     before, marker = read_marker(Path(one.prefix)), read_marker(Path(two.prefix))
-    assert (marker["generation"], marker["title"]) == (1, "Copy of one")
+    assert (marker["generation"], marker["title"]) == (1, "Clone of one")
     assert [marker[key] for key in ("channels", "specs", "gpu")] == [
         before[key] for key in ("channels", "specs", "gpu")
     ]
@@ -269,9 +269,16 @@ def baked_home(make_home: MakeHome, tmp_path: Path) -> Iterator[Home]:
 async def test_on_another_filesystem_everything_is_copied_and_said_so(baked_home: Home, elsewhere: Path) -> None:
     await baked_home.create("one", "baked")
     baked_home.service.targets.roots.append(elsewhere)
+    # Here others may have given a file of this user its second name, to have it copied for them.
+    opened = baked_home.envs / "one" / "opened"
+    opened.mkdir()
+    opened.chmod(0o2770)
+    (opened / "key").touch(0o600)
+    (baked_home.path / "key").hardlink_to(opened / "key")
     plan, _ = await clone(baked_home, "one", None, prefix=str(elsewhere / "two"))
     assert [one.code for one in plan.warnings] == ["copied_whole"]
     assert naming(elsewhere / "two", baked_home.envs / "one") == []
+    assert list((elsewhere / "two" / "opened").iterdir()) == []
     copied = (elsewhere / "two" / "share" / "baked" / "plain.txt").stat()
     assert copied.st_nlink == 1
     assert copied.st_mtime_ns == (baked_home.envs / "one" / "share" / "baked" / "plain.txt").stat().st_mtime_ns
@@ -332,8 +339,20 @@ async def test_no_file_of_the_user_is_one_with_that_of_the_copy(tiny_home: Home)
     ways = ("../../one/own/data", f"{alias}/own/data", "../../../../alias/own", f"{one}/own", "data", str(alias))
     for number, leads in enumerate(ways):
         (one / "own" / f"link{number}").symlink_to(leads)
+    private = ("own/secret", "etc/secret", "conda-meta/history")
+    for number, path in enumerate(private):
+        (one / path).parent.mkdir(exist_ok=True)
+        (one / path).touch()
+        (one / path).chmod(0o600)
+        (tiny_home.path / f"backup{number}").hardlink_to(one / path)
+    # What a second name would make look like a trap in a group's location.
+    compiled = one / "lib" / "__pycache__" / "own.cpython-312.pyc"
+    compiled.parent.mkdir(parents=True)
+    compiled.touch(0o600)
     await clone(tiny_home, "one")
-    assert not (two / "own" / "data").samefile(one / "own" / "data")
+    for path in ("own/data", *private):
+        assert not (two / path).samefile(one / path), path
+    assert compiled.stat().st_nlink == 1
     for number in range(len(ways)):
         assert (two / "own" / f"link{number}").resolve().is_relative_to(two), ways[number]
 
@@ -348,11 +367,55 @@ async def test_of_a_root_prefix_nothing_else_is_copied(tiny_home: Home, tmp_path
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_bytes(bytes(1_000_000))
     found, _ = content(root)
-    assert unshared(root, found, together=True) < 1_100_000
+    assert look(root, root / "envs" / "two", found, together=True).unshared < 1_100_000
     copy(root, root / "envs" / ".envmanager" / "2", root / "envs" / "two", found)
     made = {path.name for path in (root / "envs" / ".envmanager" / "2").iterdir()}
     assert made == {path.name for path in root.iterdir()} - {"envs", "pkgs"}
     assert [path.name for path in (root / "envs" / ".envmanager" / "2" / "own").rglob("*")] == ["pkgs", "mine"]
+
+
+async def test_what_is_left_out_and_what_has_no_room_is_said_before(tiny_home: Home) -> None:
+    one = Path((await tiny_home.create("one", "tiny=1")).prefix)
+    (one / "work" / "inner" / "conda-meta").mkdir(parents=True)
+    (one / "own.so").write_bytes(b"\x7fELF\0" + f"{one}/lib".encode() + b"\0after\0")
+    (one / "other.so").write_bytes(b"\x7fELF\0/usr/lib\0")
+    (one / "own.txt").write_text(str(one))
+    (one / "into").symlink_to("work/inner/conda-meta")
+    (one / "beside").symlink_to("work")
+    for name, start in (("large.txt", b"#"), ("large.so", b"\x7fELF\0"), ("large.data", b"PK\0")):
+        (one / name).write_bytes(start * (1 if b"\0" in start else 4096))
+        os.truncate(one / name, LARGEST_COPY + 1)
+    source = await tiny_home.service.find("one")
+    for name, expected in (
+        ("two", {"inner_environments", "dangling_links", "not_searched"}),
+        ("a-longer-name", {"inner_environments", "dangling_links", "not_searched", "old_prefix_stays"}),
+    ):
+        plan = await tiny_home.service.preview(wanted(source, name))
+        told = {problem.code: problem for problem in plan.warnings}
+        assert told.keys() == expected
+        assert told["inner_environments"].details == {"folders": ["work/inner"]}
+        assert told["dangling_links"].details == {"files": ["into"]}
+        assert told["not_searched"].details == {"files": ["large.so", "large.txt"]}
+    assert told["old_prefix_stays"].details == {"files": ["own.so"]}
+    assert "shorter name or folder" in told["old_prefix_stays"].hint
+    # What was said is what happens.
+    job = (await clone(tiny_home, "one", "a-longer-name"))[1]
+    assert str(one).encode() in (Path(job.prefix) / "own.so").read_bytes()
+    assert not (Path(job.prefix) / "work" / "inner").exists()
+
+
+async def test_variables_name_the_copy_however_they_are_written(tiny_home: Home) -> None:
+    one = Path((await tiny_home.create("one", "tiny=1")).prefix)
+    values = {"DATA": f"{one}/share", "MORE": f"\u00fc{one}/x", "OTHER": f"/mnt{one}", "GONE": "***unset***"}
+    text = json.dumps({"version": 1, "env_vars": values, "more": [1]}).replace("/", "\\/")
+    (one / "conda-meta" / "state").write_text(text)
+    await clone(tiny_home, "one")
+    made = json.loads((tiny_home.envs / "two" / "conda-meta" / "state").read_text())
+    assert made == {
+        "version": 1,
+        "env_vars": {**values, "DATA": str(tiny_home.envs / "two" / "share")},
+        "more": [1],
+    }
 
 
 async def test_an_old_record_that_lists_names_alone_is_no_hindrance(tiny_home: Home) -> None:
@@ -383,14 +446,14 @@ async def test_files_of_the_user_may_come_and_go_meanwhile(tiny_home: Home, monk
             yield listed
 
     found, _ = content(one)
-    for look in (
-        lambda: unshared(one, found, together=True),
+    for step in (
+        lambda: look(one, tiny_home.envs / "two", found, together=True),
         lambda: copy(one, tiny_home.path / "stage", tiny_home.envs / "two", found),
     ):
         (one / "goes").write_text("goes")
         with monkeypatch.context() as racing:
             racing.setattr(os, "scandir", and_delete)
-            look()
+            step()
     assert (tiny_home.path / "stage" / "stays").read_text() == "stays"
     assert not (tiny_home.path / "stage" / "goes").exists()
 

@@ -14,6 +14,7 @@ from test_change import apply
 from jupyter_envmanager.changes import comparing
 from jupyter_envmanager.cli import comparing as command
 from jupyter_envmanager.cli.main import parser_of
+from jupyter_envmanager.engine.variables import write as write_variables
 from jupyter_envmanager.errors import EnvManagerError, Invalid, NotFound
 from jupyter_envmanager.models import (
     Change,
@@ -126,6 +127,37 @@ def test_only_what_was_asked_for_is_only_here() -> None:
     assert [one.name for one in comparing.asked_for(here, [], [], conda=False).differences] == ["alpha"]
 
 
+def test_variables_are_compared_by_value_and_secrets_of_addresses_are_not_shown() -> None:
+    here = {"SAME": "1", "MINE": "1", "OTHER": "a", "INDEX": "https://me:secret@x.org/simple", "LONG": "x" * 99}
+    there = {"SAME": "1", "OTHER": "b", "THEIRS": "2", "INDEX": "https://x.org/simple"}
+    found = comparing.variables(here, there)
+    assert all(one.variable for one in found)
+    assert [short(one)[:4] for one in found if one.name not in ("INDEX", "LONG")] == [
+        ("MINE", "only_here", "1", None),
+        ("OTHER", "value", "a", "b"),
+        ("THEIRS", "only_there", None, "2"),
+    ]
+    assert "secret" not in str(found)
+    assert max(len(one.here or "") for one in found) == 60
+
+
+@pytest.mark.parametrize(
+    ("name", "here", "there", "shown"),
+    [
+        ("API_TOKEN", "hunter2", "hunter3", ("***", "***")),
+        ("DB_PASSWORD", "pw", None, ("***", None)),
+        ("ESC", "\x1b[2Jü", "a\n+ FAKE 1.0", ("\\x1b[2Jü", "a\\n+ FAKE 1.0")),
+        ("LONG", "/a" * 40 + "/one", "/a" * 40 + "/two", ("…" + "/a" * 7 + "/one", "…" + "/a" * 7 + "/two")),
+        ("BEGINS", "/a" * 40 + "/one", "/a" * 40, ("…" + "a/" * 7 + "a/one", "…" + "a/" * 7 + "a")),
+        ("EARLY", "a" + "x" * 99, "b" + "x" * 99, ("a" + "x" * 58 + "…", "b" + "x" * 58 + "…")),
+        ("LATE", "x" * 58 + "a" * 9, "x" * 58 + "b" * 9, ("…" + "x" * 15 + "a" * 9, "…" + "x" * 15 + "b" * 9)),
+    ],
+)
+def test_what_is_shown_of_two_values(name: str, here: str, there: str | None, shown: object) -> None:
+    found = comparing.variables({name: here}, {} if there is None else {name: there})
+    assert [(one.here, one.there) for one in found] == [shown]
+
+
 # Real environments
 
 
@@ -175,6 +207,14 @@ async def test_environments_locks_and_files(tiny_home: Home) -> None:
     assert ("alpha", "only_there") in [
         short(one)[:2] for one in (await compare(tiny_home, "one", project, "pyproject.toml")).differences
     ]
+    for name, value in (("one", str(tiny_home.envs / "one/share")), ("two", str(tiny_home.envs / "two/share"))):
+        # The same thing, as each has its own folder.
+        write_variables(tiny_home.envs / name, {"DATA": value, "ONLY": name} if name == "two" else {"DATA": value})
+    told = [one for one in (await compare(tiny_home, "one", other="two")).differences if one.variable]
+    assert [short(one)[:4] for one in told] == [("ONLY", "only_there", None, "two")]
+    text = "dependencies: [some-files]\nvariables: {NEW: '1'}\n"
+    file = await compare(tiny_home, "two", text, "environment.yml")
+    assert [one.name for one in file.differences if one.variable] == ["NEW"]
     await refusals(tiny_home)
 
 

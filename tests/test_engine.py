@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
 import rattler.exceptions
 from conftest import Home, MakeHome
-from local_channel import ChannelServer, Fault, LocalChannel, serve
+from local_channel import ChannelHandler, ChannelServer, Fault, LocalChannel, serve
 
 from jupyter_envmanager.engine import failures, records, solve
 from jupyter_envmanager.engine.channels import Channels
@@ -124,6 +125,24 @@ async def test_an_unreachable_channel_is_named(tmp_path: Path, tiny: ChannelServ
     with pytest.raises(ChannelUnreachable, match="nothing answers there") as caught:
         await solve_for(Channels(reach(url), tmp_path / "repodata"), "tiny")
     assert url in caught.value.message
+
+
+class Terse(ChannelHandler):
+    """Does not say of what nothing has changed, as Python's http.server."""
+
+    def _begin(self, path: str, status: int, length: int, headers: dict[str, str]) -> None:
+        super()._begin(path, status, length, {} if status == HTTPStatus.NOT_MODIFIED else headers)
+
+
+async def test_a_server_that_does_not_name_what_is_unchanged_is_read_again(
+    tiny_channel: LocalChannel, tmp_path: Path
+) -> None:
+    with serve(tiny_channel.directory, handler=Terse) as server:
+        for status in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
+            channels = Channels(reach(server.url), tmp_path / "repodata")
+            assert [r.name.normalized for r in (await solve_for(channels, "tiny")).records] == ["tiny"]
+            assert channels.problems == []
+            assert status in {request.status for request in server.requests}
 
 
 async def test_search_puts_the_exact_name_first(tiny_channels: Channels) -> None:

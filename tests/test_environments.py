@@ -24,6 +24,7 @@ from jupyter_envmanager.environments import (
     remove_from_environments_txt,
     venvs,
 )
+from jupyter_envmanager.environments.asked import read_history
 from jupyter_envmanager.environments.condameta import summarise
 from jupyter_envmanager.environments.health import check
 from jupyter_envmanager.environments.managers import managed_by
@@ -402,6 +403,24 @@ def test_requested_packages_are_known_from_records_and_history(tmp_path: Path) -
     )
     requested = {name for name, package in packages(tmp_path).items() if package.requested}
     assert requested == {"by-conda", "by-rattler", "by-history"}
+
+
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [
+        ("['mod', \"other[build='a']\", u'third']", {"mod", "other", "third"}),
+        ("mod >=1,<2, other ,<3,third", {"mod", "other", "third"}),
+        ("['https://f.example/t/x/noarch/mod-1.0-0.conda#5a', './other-1.0-0.tar.bz2']", {"mod", "other"}),
+        (f"['mod', 'other {'1' * 2_000}']", {"mod"}),
+        # What would take its time.
+        (f"[{'0,' * 480_000}]", set()),
+        (f"[{'(' * 100_000}'mod{')' * 100_000}]", set()),
+        (f"['.{'a-' * 10_000}']", set()),
+        (f"mod{',>1' * 100_000}", set()),
+    ],
+)
+def test_what_a_history_says_is_read_whoever_has_written_it(said: str, asked: set[str]) -> None:
+    assert read_history(f"==> 2024-01-01 10:00:00 <==\n# update specs: {said}\n").keys() == asked
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import msgspec
 import pytest
 import yaml
 from conftest import Home
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pypi_index import IndexServer
 from test_installed import dist_info, record
@@ -85,6 +85,7 @@ def test_a_value_that_looks_like_something_else_stays_a_text(word: str) -> None:
     assert re.search(r"""VALUE: ['"]""", text)
 
 
+VALUES = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1, max_size=20)
 CONDA = st.from_regex(r"[a-z][a-z0-9_-]{0,9}(=[0-9]{1,3}(\.[0-9]{1,3}){0,2}(=[a-z0-9_]{1,9})?)?", fullmatch=True)
 PYPI = st.from_regex(r"[a-z][a-z0-9]{0,9}(==[0-9]{1,3}(\.[0-9]{1,3}){0,2})?", fullmatch=True)
@@ -100,9 +101,10 @@ PYPI = st.from_regex(r"[a-z][a-z0-9]{0,9}(==[0-9]{1,3}(\.[0-9]{1,3}){0,2})?", fu
         | st.lists(st.sampled_from(["conda-forge", "bioconda", FORGE, "pkgs/main"]), min_size=1, unique=True),
         specs=st.lists(CONDA, min_size=1, unique=True),
         pypi=st.lists(PYPI, unique=True),
-        variables=st.dictionaries(st.from_regex(r"V_[A-Z0-9_]{0,9}", fullmatch=True), NAMES),
+        variables=st.dictionaries(st.from_regex(r"V_[A-Z0-9_]{0,9}", fullmatch=True), VALUES),
     )
 )
+@example(content(specs=["a"], variables={"V_": "\x85 \u2028 \u2029 \ufeff \ufffd \ufffe \r\n \\ {{"}))
 def test_what_is_written_is_read_again(wanted: FileContent) -> None:
     read = read_file(FileText(content=write_environment(wanted), filename="environment.yml"), "linux-64")
     assert msgspec.structs.replace(read, problems=[]) == wanted
@@ -230,6 +232,18 @@ async def test_where_nobody_knows_what_was_asked_for_it_is_said(tmp_path: Path) 
     answer = await made.export("from-history")
     assert yaml.safe_load(answer.content)["dependencies"] == ["numpy"]
     assert "not on record what was asked for" in messages(answer)
+
+
+@pytest.mark.parametrize("format", ["environment.yml", "pixi.lock", "conda-lock", "explicit", "dockerfile"])
+async def test_who_uses_the_file_is_told_which_channel_asks_for_a_token(made: Made, format: str) -> None:
+    made.condarc = "channels:\n  - https://example.org/t/hunter2/lab\n  - conda-forge\n"
+    made.package("mine", base="https://example.org/lab")
+    # What is on record of an environment of ours has no token.
+    marker = {"channels": ["https://example.org/lab", "conda-forge"]}
+    (made.prefix / "conda-meta" / "jupyter_envmanager").write_text(json.dumps(marker))
+    answer = await made.export(format)
+    assert "needed for the channel https://example.org/lab, and is left out." in messages(answer)
+    assert "hunter2" not in msgspec.json.encode(answer).decode()
 
 
 async def test_any_platform_gets_names_that_it_has(made: Made) -> None:
@@ -384,11 +398,13 @@ HOSTILE = [
 ]
 
 
-def heredoc(text: str) -> str:
-    """What a shell, or BuildKit, takes from the here-document with a quoted delimiter."""
-    found = re.search(r"<<'(\w+)'.*\n((?s:.*?))^\1$", text, re.MULTILINE)
-    assert found is not None
-    return found[2]
+def printed(text: str) -> str:
+    """What a shell writes into the file of a recipe; no reader of Dockerfiles has to know here-documents."""
+    found = re.findall(r"(printf '%s(?s:.*?)) +>>? /tmp/environment.yml", text)
+    assert "<<" not in "".join(found)
+    return "".join(
+        subprocess.run(["/bin/sh", "-c", f"{one}\n"], capture_output=True, check=True).stdout.decode() for one in found
+    )
 
 
 def docker_value(text: str) -> str:
@@ -401,12 +417,16 @@ def docker_value(text: str) -> str:
 def test_a_dockerfile_quotes_what_it_is_given(word: str) -> None:
     wanted = content(name=word, specs=["numpy", word], variables={"VALUE": word})
     text = write_dockerfile(wanted, "linux-64", None)
-    assert yaml.safe_load(heredoc(text)) == {"dependencies": ["numpy", word]}
+    assert yaml.safe_load(printed(text)) == {"dependencies": ["numpy", word]}
     value = re.search(r'^ENV VALUE="(.*)"$', text, re.MULTILINE)
     assert value is not None
     assert docker_value(value[1]) == word
     # A comment at the top that looks like “key=value” would be a directive.
-    assert text.splitlines()[0] == "# syntax=docker/dockerfile:1"
+    assert text.splitlines()[0].startswith("# The environment “")
+    # Every instruction is one line once those that end in a backslash are joined; none of these is a comment.
+    assert not re.search(r"\\\n\s*#", text)
+    joined = text.replace("\\\n", "").splitlines()
+    assert [line.split()[0] for line in joined if not line.startswith("#")] == ["FROM", "RUN", "ENV", "ARG"]
     assert "FROM --platform=linux/amd64 docker.io/mambaorg/micromamba:" in text
 
 
@@ -427,12 +447,21 @@ def test_an_apptainer_definition_quotes_what_it_is_given(word: str, tmp_path: Pa
     assert [path.name for path in tmp_path.iterdir()] == ["environment.yml"]
 
 
+def test_a_file_of_any_length_is_written_by_shells_that_take_128_kib() -> None:
+    wanted = content(specs=[f"conda-forge::package-{number}=1.0=build_{number}" for number in range(2500)])
+    for text in (write_dockerfile(wanted, None, None), write_apptainer(wanted, None)):
+        assert printed(text) == "\n".join(["dependencies:", *(f"  - {spec}" for spec in wanted.specs), ""])
+        assert re.findall(r"^  +(>>?) /tmp/environment.yml", text, re.MULTILINE) == [">", ">>"]
+    joined = write_dockerfile(wanted, None, None).replace("\\\n", "").splitlines()
+    assert max(len(line) for line in joined) < 128 * 1024 - 1000
+
+
 def test_line_breaks_cannot_get_out_of_a_recipe() -> None:
     wanted = content(name="a\nRUN evil\n%post", specs=["b\nENVIRONMENT\nRUN evil"], variables={"VALUE": "c\nRUN evil"})
     for text in (write_dockerfile(wanted, None, None), write_apptainer(wanted, None)):
         assert not re.search(r"^(?:RUN evil|c)", text, re.MULTILINE)
         assert "VALUE" not in text
-        assert yaml.safe_load(heredoc(text)) == {"dependencies": wanted.specs}
+        assert yaml.safe_load(printed(text)) == {"dependencies": wanted.specs}
 
 
 async def test_what_is_for_a_gpu_says_so(made: Made) -> None:
@@ -457,14 +486,14 @@ async def test_builds_of_another_system_are_not_in_an_image(tmp_path: Path) -> N
         made.prefix, "numpy", "2.0.0", "py312_0", url=f"{FORGE}/osx-arm64/numpy-2.0.0-py312_0.conda", subdir="osx-arm64"
     )
     answer = await made.export("dockerfile")
-    assert yaml.safe_load(heredoc(answer.content))["dependencies"] == ["python=3.12", "numpy"]
+    assert yaml.safe_load(printed(answer.content))["dependencies"] == ["python=3.12", "numpy"]
     assert "--platform" not in answer.content
     assert "for osx-arm64" in messages(answer)
 
 
 async def test_an_image_finds_wheels_of_pytorch(made: Made) -> None:
     made.dist("torch", "2.9.0+cu126")
-    pip = yaml.safe_load(heredoc((await made.export("dockerfile")).content))["dependencies"][-1]["pip"]
+    pip = yaml.safe_load(printed((await made.export("dockerfile")).content))["dependencies"][-1]["pip"]
     assert pip[0] == "--extra-index-url https://download.pytorch.org/whl/cu126"
     assert pip[-1] == "torch==2.9.0+cu126"
 
@@ -551,6 +580,8 @@ async def test_the_same_comes_back_build_for_build(pypi_home: Home, index: Index
     index.wheel("beta", "2.0")
     for format in ("environment.yml", "no-builds", "pixi.lock", "conda-lock"):
         file = await pypi_home.service.exports.export(one, format)
+        # conda-lock would take another Python's pip, and install into that.
+        assert ("own pip, and it has none: alpha, beta." in messages(file)) == (format == "conda-lock")
         assert await planned(pypi_home, file) == parts, format
     assert (await created(pypi_home, request("two", file)))[1] == parts
 

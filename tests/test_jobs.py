@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from local_channel import ChannelServer, Fault
 from jupyter_envmanager.errors import NotFound
 from jupyter_envmanager.jobs.queue import JobQueue
 from jupyter_envmanager.models import Job
+from jupyter_envmanager.ownmodules import command
 
 SLOW = Fault(bytes_per_second=2000)
 
@@ -43,6 +45,20 @@ async def test_progress_never_goes_back_and_ends_at_one(tiny_home: Home) -> None
     assert phases == [phase for phase in ("download", "link", "verify", "swap", "kernel") if phase in phases]
     assert {"link", "verify", "swap"} <= set(phases)
     assert tiny_home.service.queue.events(job.id, 2) == events[2:]
+
+
+@pytest.mark.parametrize("module", ["jobs.worker", "engine.indexing", "packs.apart"])
+def test_no_process_of_ours_imports_what_lies_in_the_folder_of_the_server(
+    module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("random", "msgspec", "runpy", "select"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('yours')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    ended = subprocess.run([*command(module), "--none"], capture_output=True, stdin=subprocess.DEVNULL, check=False)
+    assert ended.returncode != 0
+    assert b"jupyter_envmanager" in ended.stderr
+    assert b"yours" not in ended.stderr
 
 
 async def test_a_download_tells_its_bytes(tiny_home: Home, tiny: ChannelServer) -> None:

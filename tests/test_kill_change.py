@@ -9,6 +9,7 @@ import asyncio
 import functools
 import hashlib
 import itertools
+import math
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -142,14 +143,17 @@ async def test_killed_at_random_instants(tiny_home: Home, kind: str, restart: Re
 async def killed_at_random(home: Home, start: Start, restart: Restart) -> None:
     prefix = home.envs / "one"
     old = exact(prefix)
-    job = await start(home, "one")
-    await until(functools.partial(worker_of, home, job))
-    begin = time.monotonic()
-    assert (await home.service.queue.wait(job.id)).state == "succeeded"
-    usual = time.monotonic() - begin
-    await finished(home, job)
-    new = content(prefix)
-    await _as_before(home, prefix, old)
+    usual = math.inf
+    # The first one also fills the package cache, which takes longer than all the later ones do.
+    for _ in range(2):
+        job = await start(home, "one")
+        await until(functools.partial(worker_of, home, job))
+        begin = time.monotonic()
+        assert (await home.service.queue.wait(job.id)).state == "succeeded"
+        usual = min(usual, time.monotonic() - begin)
+        await finished(home, job)
+        new = content(prefix)
+        await _as_before(home, prefix, old)
     outcomes = {"old": 0, "new": 0}
     # The first worker dies young, and a server maybe before there is one; the last of them when the job is done.
     for instant, victim in zip(instants(1.3 * usual), itertools.cycle(("worker", "both", "server")), strict=False):

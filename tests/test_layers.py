@@ -13,7 +13,7 @@ import jupyter_envmanager
 PACKAGE = Path(jupyter_envmanager.__file__).parent
 
 LAYERS: list[set[str]] = [
-    {"models", "redaction", "errors", "words"},
+    {"models", "ownmodules", "redaction", "errors", "words"},
     {"config"},
     {"engine", "environments", "kernels", "gpu", "packs", "pypi", "sharing", "specfiles"},
     {"notebooks", "templates"},

@@ -5,18 +5,19 @@ from __future__ import annotations
 import csv
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from conftest import Home, MakeHome
-from local_channel import ChannelServer, LocalChannel, Synthetic, serve, write_channel
+from local_channel import ChannelServer, Fault, LocalChannel, Synthetic, serve, write_channel
 from pypi_index import IndexServer
 
-from jupyter_envmanager.engine import locked, lockfile
+from jupyter_envmanager.engine import lockapart, locked, lockfile
 from jupyter_envmanager.engine.base import read_installed
+from jupyter_envmanager.engine.records import from_json
 from jupyter_envmanager.engine.solve import platform
 from jupyter_envmanager.errors import Damaged, EnvManagerError, Invalid, NotAllowed, Overwrites, Unsatisfiable
 from jupyter_envmanager.models import FileSource, Job, NewEnvironment, Plan
@@ -163,11 +164,135 @@ async def test_what_neither_cache_nor_channel_knows_is_planned_and_fails_at_its_
         home = make_home(server.url)
     wanted = request("explicit", explicit(f"{server.url}/noarch/tiny-1.0-0.conda"))
     plan = await home.service.preview(wanted)
-    assert [warning.code for warning in plan.warnings] == ["file_warning"]
+    assert [(warning.code, warning.details["line"]) for warning in plan.warnings] == [("file_warning", 2)]
     job = await apply(home, wanted, plan)
     assert job.state == "failed"
     assert not (home.envs / "two").exists()
     assert home.leftovers() == []
+
+
+# Files that their channels do not list
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[ChannelServer]:
+    """A channel of its own, to be changed."""
+    versions = [Synthetic("one", "1.0"), Synthetic("two", "1.0"), Synthetic("two", "2.0"), Synthetic("three", "1.0")]
+    with serve(write_channel(tmp_path / "lab", versions).directory) as server:
+        yield server
+
+
+def locked_records(server: ChannelServer, *names: str) -> list[dict[str, Any]]:
+    known = files(LocalChannel(server.directory, reused=False))
+    return [
+        {**known[f"{name}-1.0-0.conda"], "fn": f"{name}-1.0-0.conda", "channel": server.url}
+        | {"url": f"{server.url}/noarch/{name}-1.0-0.conda"}
+        for name in names
+    ]
+
+
+def unlist(server: ChannelServer, *names: str, delete: bool) -> None:
+    """Take versions 1.0 off the index, as for a yanked package, whose file stays."""
+    path = server.directory / "noarch" / "repodata.json"
+    known = msgspec.json.decode(path.read_bytes())
+    for name in names:
+        del known["packages.conda"][f"{name}-1.0-0.conda"]
+        if delete:
+            (server.directory / "noarch" / f"{name}-1.0-0.conda").unlink()
+    path.write_bytes(msgspec.json.encode(known))
+    for other in server.directory.glob("noarch/repodata*.zst"):
+        other.unlink()
+
+
+@pytest.mark.parametrize("format", list(WRITERS))
+async def test_files_that_are_gone_are_all_named_with_their_lines_and_what_there_is(
+    format: str, make_home: MakeHome, lab: ChannelServer
+) -> None:
+    text = WRITERS[format](from_json(locked_records(lab, "one", "two", "three")), [lab.url], HERE, [])
+    unlist(lab, "one", "two", delete=True)
+    error = await refused(make_home(lab.url), request(format, text))
+    assert "2 packages of the lock are gone: " in error.message
+    assert "environment.yml" in error.hint
+    lines = text.splitlines()
+    told = {}
+    for problem in error.details["problems"]:
+        name = problem["message"].partition("-1.0-0.conda is gone")[0]
+        assert f"{name}-1.0-0.conda" in lines[problem["details"]["line"] - 1]
+        told[name] = problem["hint"]
+    assert told == {"one": "There is no other of that name.", "two": "There is two 2.0."}
+    assert error.details["line"] == min(problem["details"]["line"] for problem in error.details["problems"])
+
+
+async def test_of_very_many_that_are_gone_the_first_are_told(make_home: MakeHome, lab: ChannelServer) -> None:
+    text = explicit(*(f"{lab.url}/noarch/p{number}-1.0-0.conda" for number in range(60)))
+    error = await refused(make_home(lab.url), request("explicit", text))
+    assert "60 packages of the lock are gone: " in error.message
+    assert [problem["details"]["line"] for problem in error.details["problems"]] == list(range(2, 52))
+
+
+async def test_a_file_that_is_only_taken_off_the_index_is_installed_without_a_warning(
+    make_home: MakeHome, lab: ChannelServer
+) -> None:
+    text = explicit(*(f"{lab.url}/noarch/{name}-1.0-0.conda" for name in ("one", "three")))
+    unlist(lab, "one", delete=False)
+    home = make_home(lab.url)
+    plan = await home.service.preview(request("explicit", text))
+    assert plan.warnings == []
+    # Its beginning was asked for, nothing else.
+    assert lab.counts["noarch/one-1.0-0.conda"] == 1
+    assert lab.counts["noarch/three-1.0-0.conda"] == 0
+    assert (await apply(home, request("explicit", text), plan)).state == "succeeded"
+
+
+# A redirect that leads nowhere is no file, either.
+@pytest.mark.parametrize("status", [403, 302])
+async def test_what_cannot_be_asked_is_warned_of(status: int, make_home: MakeHome, lab: ChannelServer) -> None:
+    text = explicit(*(f"{lab.url}/noarch/{name}-1.0-0.conda" for name in ("three", "one")))
+    unlist(lab, "one", delete=False)
+    lab.fault("noarch/one-*", Fault(status=status))
+    plan = await make_home(lab.url).service.preview(request("explicit", text))
+    ((warning, line),) = [(one.message, one.details["line"]) for one in plan.warnings]
+    assert (warning, line) == ("Not listed by their channels any more, and perhaps gone: one-1.0-0.conda.", 3)
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+async def test_a_channel_that_shows_nothing_is_not_said_to_have_lost_its_packages(
+    status: int, make_home: MakeHome, lab: ChannelServer
+) -> None:
+    lab.fault("hidden/*", Fault(status=status))
+    text = explicit(f"{lab.url}/hidden/noarch/one-1.0-0.conda")
+    error = await refused(make_home(lab.url), request("explicit", text))
+    assert error.message == (
+        "Line 2: The channel hidden shows neither its index nor these packages of the lock: one-1.0-0.conda."
+    )
+    assert "~/.condarc" in error.hint
+
+
+@pytest.mark.parametrize(("login", "token"), [("ann:pa-secret@", None), ("", "tk-secret")])
+async def test_a_lock_with_clean_addresses_gets_the_credentials_of_the_configured_channel(
+    login: str, token: str | None, make_home: MakeHome, lab: ChannelServer
+) -> None:
+    lab.access.token, lab.access.basic_auth = token, ("ann", "pa-secret") if login else None
+    text = explicit(f"{lab.origin}/noarch/one-1.0-0.conda", f"{lab.origin}/noarch/two-1.0-0.conda")
+    unlist(lab, "two", delete=False)
+    home = make_home(lab.url.replace("http://", f"http://{login}"))
+    plan = await home.service.preview(request("explicit", text))
+    assert plan.warnings == []
+    # Also where the request names other channels.
+    for name, channels in (("two", None), ("three", [f"{lab.origin}/other"])):
+        wanted = request("explicit", text, name, channels=channels)
+        job = await apply(home, wanted, await home.service.preview(wanted))
+        assert job.state == "succeeded", job.error
+    assert "secret" not in "".join(record.url for record in read_installed(home.envs / "two")[0])
+
+
+async def test_a_lock_from_very_many_channels_is_refused_before_any_of_them_is_asked(
+    make_home: MakeHome, lab: ChannelServer
+) -> None:
+    text = explicit(*(f"{lab.url}/c{number}/noarch/p{number}-1.0-0.conda" for number in range(21)))
+    error = await refused(make_home(lab.url), request("explicit", text))
+    assert "21 channels; 20 are the most" in error.message
+    assert lab.requests == []
 
 
 # Hashes
@@ -185,25 +310,45 @@ async def test_a_list_with_another_hash_than_its_channel_is_refused(
     assert error.details["line"] == 2
 
 
+async def test_wrong_hashes_and_files_that_are_gone_are_told_together(make_home: MakeHome, lab: ChannelServer) -> None:
+    names = ("one", "three", "two")
+    text = explicit(*(f"{lab.url}/noarch/{name}-1.0-0.conda" for name in names)).replace(
+        "three-1.0-0.conda", "three-1.0-0.conda#" + "0" * 32
+    )
+    unlist(lab, "one", "two", delete=True)
+    error = await refused(make_home(lab.url), request("explicit", text))
+    assert "three-1.0-0.conda has another hash" in error.message
+    assert "2 packages of the lock are gone" in error.message
+    assert [problem["details"]["line"] for problem in error.details["problems"]] == [2, 3, 4]
+    assert error.details["missing"] == ["one", "two"]
+
+
 async def test_a_package_with_another_hash_is_refused_and_nothing_is_created(
-    tiny_home: Home, tiny: ChannelServer
+    make_home: MakeHome, lab: ChannelServer
 ) -> None:
-    """Be it in the cache or not; and what is in the cache stays what it is."""
-    await tiny_home.create("other", "tiny=1.0", kernel=None)
-    records, _ = read_installed(tiny_home.envs / "other")
-    text = lockfile.write_pixi_lock(records, [tiny.url], HERE)
+    """Be it in the cache or not, and whether its channel can be asked; and what is in the cache stays what it is."""
+    home = make_home(lab.url)
+    await home.create("other", "one", kernel=None)
+    records, _ = read_installed(home.envs / "other")
+    shutil.rmtree(home.envs)
+    text = lockfile.write_pixi_lock(records, [lab.url], HERE)
     assert records[0].sha256 is not None
     wrong = request("pixi.lock", text.replace(records[0].sha256.hex(), "0" * 64))
     for cached in (True, False):
         if not cached:
-            shutil.rmtree(tiny_home.path / ".conda" / "pkgs")
-        job = await apply(tiny_home, wrong, await tiny_home.service.preview(wrong))
-        assert job.state == "failed"
-        assert job.error is not None
-        assert job.error.code == Damaged.code
-        assert "does not match its checksum" in job.error.message
-        assert not (tiny_home.envs / "two").exists()
-        assert tiny_home.leftovers() == []
+            shutil.rmtree(home.path / ".conda" / "pkgs")
+        error = await refused(home, wrong)
+        assert "one-1.0-0.conda has another hash" in error.message
+        assert "one-1.0-0.conda" in text.splitlines()[error.details["line"] - 1]
+    lab.fault("noarch/repodata*", Fault(status=403))
+    home.service.previewer.refresh()
+    job = await apply(home, wrong, await home.service.preview(wrong))
+    assert job.state == "failed"
+    assert job.error is not None
+    assert job.error.code == Damaged.code
+    assert "does not match its checksum" in job.error.message
+    assert not (home.envs / "two").exists()
+    assert home.leftovers() == []
 
 
 # What is refused
@@ -330,6 +475,20 @@ def test_the_default_environment_is_read_and_the_others_are_named() -> None:
     assert "without other" in found.problems[0].message
 
 
+@pytest.mark.parametrize("format", ["explicit", "conda-lock", "pixi.lock"])
+async def test_a_lock_for_another_platform_is_refused_at_its_line(format: str, make_home: MakeHome) -> None:
+    other = "linux-aarch64" if HERE != "linux-aarch64" else "osx-arm64"
+    texts = {
+        "explicit": explicit(FOO.replace("linux-64", other)),
+        "conda-lock": conda_lock(here=other),
+        "pixi.lock": pixi(here=other),
+    }
+    error = await refused(make_home("https://packages.example/lab"), request(format, texts[format]))
+    assert f"is for {other}, and this machine is {HERE}" in error.message
+    assert error.hint
+    assert 1 <= error.details["line"] <= len(texts[format].splitlines())
+
+
 async def test_channels_that_the_site_forbids_are_refused_with_the_package(make_home: MakeHome) -> None:
     home = make_home("https://packages.example/lab")
     (home.path / ".condarc").write_text("denylist_channels:\n  - https://packages.example/lab\n")
@@ -366,6 +525,40 @@ async def test_what_this_system_is_too_old_for_is_refused(make_home: MakeHome, t
         error = await refused(home, request("explicit", explicit(f"{server.url}/noarch/new-1.0-0.conda")))
     assert isinstance(error, Unsatisfiable)
     assert "new needs the C library glibc >=99" in error.message
+
+
+async def test_a_need_that_would_cost_the_server_its_life_is_refused(make_home: MakeHome, lab: ChannelServer) -> None:
+    (one,) = locked_records(lab, "one")
+    text = lockfile.write_pixi_lock(from_json([{**one, "depends": ["__glibc " + "(" * 95_000]}]), [lab.url], HERE, [])
+    error = await refused(make_home(lab.url), request("pixi.lock", text))
+    assert "What one needs is told in 95,008 letters" in error.message
+
+
+def pixi_requiring(requirement: str) -> str:
+    more = f"{NAMED}  sha256: {DIGEST}\n  requires_dist:\n  - {requirement}\n"
+    return pixi("https://f.example/foo-1.0-py3-none-any.whl", "pypi", more)
+
+
+def test_what_may_take_its_time_is_read_by_a_process_of_its_own_with_the_same_result() -> None:
+    text = pixi_requiring("bar ; python_version > '3'")
+    assert not lockapart.is_plain(text)
+    assert locked.read(text, "pixi.lock", HERE) == locked.parse(text, HERE)
+    with pytest.raises(Invalid, match="no hash to check") as caught:
+        locked.read(text.replace("https://f.example", "git+https://f.example"), "pixi.lock", HERE)
+    assert caught.value.details["line"]
+
+
+@pytest.mark.parametrize(
+    "condition",
+    ["(" * 20_000, " or ".join(f"extra=='a{number}' and extra=='b{number}'" for number in range(10, 40))],
+)
+def test_a_lock_that_would_cost_the_server_its_life_or_time_is_refused(
+    condition: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lockapart, "_SECONDS", 0.5)
+    with pytest.raises(Invalid, match="takes too long") as caught:
+        locked.read(pixi_requiring(f"bar ; {condition}"), "pixi.lock", HERE)
+    assert caught.value.field == "source"
 
 
 async def test_packages_from_pypi_need_python(make_home: MakeHome) -> None:

@@ -8,6 +8,7 @@ import importlib.util
 import io
 import json
 import os
+import stat
 import struct
 import subprocess
 import sys
@@ -23,15 +24,30 @@ from channel_builder.archive import PLACEHOLDER
 from conftest import Home, MakeHome
 from killing import workers_kill_themselves  # noqa: F401
 from local_channel import LocalChannel, Synthetic, serve, write_channel
+from rattler import GenericVirtualPackage, PackageName, Version
+from rattler.package.build_string import BuildString
 
+from jupyter_envmanager import archives
 from jupyter_envmanager.cli.main import parser_of
+from jupyter_envmanager.engine.bytecode import compile_rest
 from jupyter_envmanager.engine.solve import platform
 from jupyter_envmanager.engine.workplace import read_marker
-from jupyter_envmanager.errors import Conflict, Damaged, EnvManagerError, Invalid, NoSpace, NotAllowed, NotFound
+from jupyter_envmanager.errors import (
+    Conflict,
+    Damaged,
+    EnvManagerError,
+    Internal,
+    Invalid,
+    NoSpace,
+    NotAllowed,
+    NotFound,
+    Unsatisfiable,
+)
 from jupyter_envmanager.jobs import packing
 from jupyter_envmanager.jobs.store import JobFolder, PackAction
-from jupyter_envmanager.models import ArchiveSource, Change, Job, NewEnvironment, PackRequest
-from jupyter_envmanager.packs import reading, unpacking
+from jupyter_envmanager.models import ArchiveSource, Change, Job, NewEnvironment, PackRequest, Plan
+from jupyter_envmanager.packs import apart, reading, unpacking
+from jupyter_envmanager.packs.apart import read_apart
 from jupyter_envmanager.packs.contents import contents
 from jupyter_envmanager.packs.reading import read
 
@@ -140,10 +156,8 @@ async def test_an_archive_of_conda_pack_itself_comes_out_whole(home: Home) -> No
     command = [sys.executable, "-c", pack_it, "-q", "-p", str(home.envs / "one"), "-o", str(archive)]
     await asyncio.to_thread(subprocess.run, command, check=True, capture_output=True)
     # It packs a link as it is, so one to the whole path leads out.
-    refused = await unpack(home, archive, "refused")
-    assert refused.state == "failed"
-    assert refused.error is not None
-    assert "share/absolute" in refused.error.message
+    with pytest.raises(Invalid, match="share/absolute"):
+        await unpack(home, archive, "refused")
     assert not (home.envs / "refused").exists()
     archive.unlink()
     (home.envs / "one" / "share" / "absolute").unlink()
@@ -546,7 +560,7 @@ def record(name: str = "mod", **fields: Any) -> tuple[tarfile.TarInfo, bytes]:
         [record(paths_data={"paths": [{"_path": "a/../../x"}]})],
         [record(paths_data={"paths": [{"_path": "a\0b"}]})],
         [record(paths_data={"paths": [{"_path": "a", "prefix_placeholder": 55555}]})],
-        [record(license="x" * 1_100_000)],
+        [record(license="x" * 100_100)],
         # Of one that comes twice, one is shown and the other is installed.
         [record(), record()],
         [record(), member("conda-meta/mod-2-0.json", b'{"name": "mod", "version": "2", "build": "0"}')],
@@ -601,7 +615,8 @@ def test_more_is_refused_than_any_archive_has(tmp_path: Path, monkeypatch: pytes
     with pytest.raises(Damaged, match="more folders"):
         unpack_here(many, tmp_path / "here")
     archive = write_tar(tmp_path / "a.tar.gz", record())
-    for name, limit in (("LARGEST_RECORD", 10), ("_LARGEST_SUM", 50), ("_MOST_RECORDS", 1), ("_SECONDS", -1.0)):
+    limits = (("LARGEST_RECORD", 10), ("_LARGEST_SUM", 50), ("_LARGEST_DESCRIPTIONS", 40))
+    for name, limit in (*limits, ("_MOST_RECORDS", 1), ("_SECONDS", -1.0)):
         with monkeypatch.context() as small:
             small.setattr(reading, name, limit)
             with pytest.raises(Damaged):
@@ -612,6 +627,211 @@ def test_more_is_refused_than_any_archive_has(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(reading, "_BEFORE_BEGIN", 1000)
     with pytest.raises(Damaged, match="do not come"):
         read(tmp_path / "late.tar.gz", platform())
+
+
+SITE = "lib/python3.12/site-packages"
+
+
+def described(folder: str, metadata: str = "", *more: str) -> list[tuple[tarfile.TarInfo, bytes]]:
+    """The description of a distribution."""
+    return [member(f"{SITE}/{folder}/METADATA", metadata.encode()), *(member(f"{SITE}/{folder}/{one}") for one in more)]
+
+
+DISTRIBUTIONS = [
+    *described("mod-1.0.dist-info", "Name: mod\nVersion: 1.0\n"),
+    *described("Their_Own-2.0.dist-info", "Metadata-Version: 2.1\r\nName: Their.Own\r\nVersion: 2.0\r\n\r\nName: no\n"),
+    *described("asked-1.dist-info", "Version: 1\nName: asked\n", "REQUESTED"),
+    *described("by_folder-3.1.dist-info", "\xff\0", "INSTALLER"),
+    *described("gaps-4.dist-info", f"Name: a{' ' * 16_000}b\n"),
+    member(f"{SITE}/old-0.1-py3.12.egg-info", b"Name: old\nVersion: 0.1\n"),
+    member(f"{SITE}/again-1.dist-info/METADATA", b"Name: again\nVersion: 1\n"),
+    member(f"{SITE}/again-1.dist-info/INSTALLER", b"pip"),
+]
+NONE = [
+    *described("~gone-1.dist-info", "Name: gone\nVersion: 1\n"),
+    *described("mod/_vendor/inner-1.dist-info", "Name: inner\nVersion: 1\n"),
+    member(f"share/x/{SITE}/other-1.dist-info/METADATA", b"Name: other\nVersion: 1\n"),
+]
+OWNED = record(
+    paths_data={
+        "paths": [
+            {"_path": f"{SITE}/mod-1.0.dist-info/METADATA"},
+            {"_path": f"{SITE}/again-1.dist-info/METADATA"},
+            {"_path": f"{SITE}/again-1.dist-info/INSTALLER", "size_in_bytes": 6},
+        ]
+    }
+)
+
+
+@pytest.mark.parametrize("order", ["ours", "theirs"])
+def test_what_conda_has_not_brought_is_listed_whatever_it_says_of_itself(
+    tmp_path: Path, order: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program, late = member("bin/x", b"x"), described("late-1.dist-info", "Name: late\nVersion: 1\n")
+    members = (
+        [OWNED, *DISTRIBUTIONS, *NONE, program, *late] if order == "ours" else [program, OWNED, *NONE, *DISTRIBUTIONS]
+    )
+    archive = tmp_path / "a.tar"
+    with tarfile.open(archive, "w") as made:
+        for info, content in [*members, *(member(*one) for one in SCRIPT.items())]:
+            made.addfile(info, io.BytesIO(content))
+    packed = read(archive, platform())
+    assert packed.listed
+    # Where records come first, nothing is read behind the descriptions.
+    assert [(one.name, one.version, one.requested) for one in packed.distributions] == [
+        ("again", "1", False),
+        ("asked", "1", True),
+        ("by-folder", "3.1", False),
+        ("gaps", "4", False),
+        ("old", "0.1", False),
+        ("Their.Own", "2.0", False),
+    ]
+    monkeypatch.setattr(reading, "_LISTING_SECONDS", -1.0)
+    assert not read(archive, platform()).listed
+
+
+def test_what_python_says_is_packed_right_after_the_records(tmp_path: Path) -> None:
+    for path in ("bin/x", f"{SITE}/a.py", f"{SITE}/z-1.dist-info/METADATA", "conda-meta/history"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    packed = [entry.path for entry in contents(tmp_path).entries]
+    assert packed == ["conda-meta/history", f"{SITE}/z-1.dist-info/METADATA", "bin/x", f"{SITE}/a.py"]
+
+
+async def planned(archive: Path) -> Plan:
+    """The plan on a machine with some Linux, and no GPU."""
+    offers = [("__unix", "0", "0"), ("__linux", "6.1", "0"), ("__glibc", "2.28", "0"), ("__archspec", "1", "zen3")]
+    virtual = [GenericVirtualPackage(PackageName(name), Version(v), BuildString(build)) for name, v, build in offers]
+    request = NewEnvironment(name="two", source=ArchiveSource(path=str(archive)), kernel=None)
+    return (await archives.preview(request, archive.parent / "two", archive, virtual)).plan
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"depends": ["__glibc >=2.17,<3.0.a0", "__unix", "__linux", "__archspec 1.* zen3"]}, ""),
+        (
+            {"depends": ["__archspec", "__archspec >=1", "__archspec 1=*", "__unheard"], "constrains": ["__osx >=11"]},
+            "",
+        ),
+        ({"depends": ["__glibc >=2.34"]}, "mod needs the C library glibc >=2.34, and this machine has 2.28."),
+        ({"depends": ["__glibc>=2.34"]}, "glibc >=2.34"),
+        ({"constrains": ["__glibc >=2.34"]}, "glibc >=2.34"),
+        ({"depends": ["__osx >=11"]}, "mod needs macOS >=11, and this machine has none."),
+        ({"depends": ["__win"]}, "mod needs Windows, and this machine has none."),
+    ],
+)
+async def test_a_package_for_another_system_is_refused(tmp_path: Path, fields: dict[str, Any], words: str) -> None:
+    archive = write_tar(tmp_path / "a.tar.gz", record(**fields))
+    if not words:
+        assert [one for one in (await planned(archive)).warnings if one.code == "processor"] == []
+        return
+    with pytest.raises(Unsatisfiable, match=words) as caught:
+        await planned(archive)
+    assert (caught.value.field, "Pack it on a machine like this one" in caught.value.hint) == ("source", True)
+
+
+async def test_a_package_for_another_gpu_or_processor_can_be_unpacked_with_a_warning(tmp_path: Path) -> None:
+    cuda = [f"__cuda >={major}" for major in range(12, 17)]
+    needs = [("torch", cuda), ("jax", cuda[:1]), ("level", ["__archspec 1 skylake"])]
+    plan = await planned(write_tar(tmp_path / "a.tar.gz", *(record(name, depends=need) for name, need in needs)))
+    assert {one.code: one.message for one in plan.warnings} == {
+        "cuda_without_driver": "torch, jax are made for a GPU with CUDA >=12, CUDA >=13, CUDA >=14 and 2 more, and this"
+        " machine has none.",
+        "processor": "level is built for another processor (skylake) than that of this machine (zen3).",
+    }
+
+
+@pytest.mark.parametrize("need", ["__glibc " + "(" * 95_000, "mod " + "(" * 95_000, "__archspec * " + "*a" * 45_000])
+async def test_a_need_that_would_cost_the_server_its_life_or_time_is_refused(tmp_path: Path, need: str) -> None:
+    with pytest.raises(Invalid, match=f"What mod needs is told in {len(need):,} letters") as caught:
+        await planned(write_tar(tmp_path / "a.tar.gz", record(depends=[need])))
+    assert caught.value.field == "source"
+
+
+async def test_a_process_that_fails_is_not_taken_for_one_that_needs_too_much(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    archive = write_tar(tmp_path / "a.tar.gz", record())
+    monkeypatch.setenv("PYTHONHOME", str(tmp_path))
+    with pytest.raises(Internal, match=r"a\.tar\.gz could not be read") as caught:
+        await read_apart(archive, platform())
+    assert "log" in caught.value.hint
+    assert "encodings" in caplog.text
+    monkeypatch.setattr(apart, "_SECONDS", 0.0)
+    with pytest.raises(Damaged, match="too large"):
+        await read_apart(archive, platform())
+
+
+async def test_what_is_large_is_read_by_a_process_of_its_own_with_the_same_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fields: dict[str, Any] = {"depends": ["x"], "requested_spec": "mod >=1", "size": 5}
+    good = write_tar(tmp_path / "a.tar.gz", record(**fields), *described("p-1.dist-info", "", "REQUESTED"))
+    bad = write_tar(tmp_path / "b.tar.gz", record(subdir="osx-arm64"))
+    here = await planned(good)
+    with pytest.raises(reading.TooLarge):
+        read(good, platform(), 10)
+    monkeypatch.setattr(archives, "_LARGEST_HERE", 10)
+    apart = await planned(good)
+    assert apart == msgspec.structs.replace(here, id=apart.id)
+    assert [(one.manager, one.reason, one.name) for one in apart.actions] == [
+        ("conda", "asked", "mod"),
+        ("conda", "needed", "x"),
+        ("pypi", "asked", "p"),
+    ]
+    with pytest.raises(Invalid, match="for osx-arm64") as caught:
+        await planned(bad)
+    assert caught.value.field == "source"
+
+
+async def test_an_archive_too_large_to_be_listed_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "_LISTING_SECONDS", -1.0)
+    plan = await planned(write_tar(tmp_path / "a.tar.gz", *described("p-1.dist-info")))
+    assert [one.code for one in plan.warnings] == ["not_listed"]
+
+
+def pythonic(folder: Path, version: str) -> tuple[Path, Path]:
+    """An archive with a Python that tells when it is run, and a module; and the file by which it tells."""
+    ran = folder / "ran"
+    minor = version.rpartition(".")[0]
+    fields = {"name": "python", "version": version, "build": "0", "files": []}
+    archive = write_tar(
+        folder / "a.tar.gz",
+        member(f"conda-meta/python-{version}-0.json", json.dumps(fields).encode()),
+        member(f"lib/python{minor}/site-packages/mod.py", b"x = 1\n", mtime=1_700_000_000),
+        member("bin/python", f"#!/bin/sh\ntouch {ran}\n".encode(), mode=0o755),
+    )
+    return archive, ran
+
+
+@pytest.mark.skipif(os.name == "nt", reason="groups are Unix's")
+async def test_for_a_group_an_archive_gets_its_bytecode_and_is_not_run_for_it(
+    make_home: MakeHome, tmp_path: Path
+) -> None:
+    lab = tmp_path / "home" / "lab"
+    lab.mkdir(parents=True)
+    home = make_home("nowhere", shared=[{"path": str(lab)}])
+    archive, ran = pythonic(home.path, ".".join(map(str, sys.version_info[:3])))
+    source = ArchiveSource(path=str(archive))
+    job = await home.service.create(NewEnvironment(name="two", location=str(lab), source=source, kernel=None))
+    job = await home.service.queue.wait(job.id)
+    assert job.state == "succeeded", job.error
+    await home.service.queue.wait_for_aftercare(job.id)
+    (made,) = (lab / "two").rglob("*.pyc")
+    module = (lab / "two" / "lib").glob("python3*/site-packages/mod.py")
+    assert made == Path(importlib.util.cache_from_source(str(next(module))))
+    assert made.stat().st_mode & stat.S_IRGRP
+    assert not ran.exists()
+    assert [file for file in home.path.rglob("*.pyc") if file != made] == []
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_an_environments_own_python_compiles_only_where_that_is_allowed(tmp_path: Path, own: bool) -> None:
+    archive, ran = pythonic(tmp_path, "3.1.4")
+    stage = unpack_here(archive, tmp_path / "here")
+    assert compile_rest(stage, [], own=own) == 0
+    assert ran.exists() == own
 
 
 @pytest.mark.parametrize("twin", [False, True])

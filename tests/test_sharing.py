@@ -14,22 +14,32 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from conftest import Home
 from local_channel import ChannelServer
 from members import Lab, made_lab
+from test_attacks import SITE, bytecode_home
 from test_installed import record
 
 from jupyter_envmanager.config import SettingsSource
+from jupyter_envmanager.engine import metarecords
+from jupyter_envmanager.engine.bytecode import BytecodeCache, cache_tag
+from jupyter_envmanager.engine.clone import carry_over, clone
+from jupyter_envmanager.engine.copying import Content, copy
+from jupyter_envmanager.engine.variables import write as write_variables
 from jupyter_envmanager.engine.workplace import Journal, Workplace
 from jupyter_envmanager.environments import EnvironmentReader, Places, environment_id
+from jupyter_envmanager.environments.record_files import PackageFile
+from jupyter_envmanager.environments.variables import read_variables
 from jupyter_envmanager.errors import Invalid, NotAllowed
+from jupyter_envmanager.jobs.aftercare import compile_bytecode
 from jupyter_envmanager.jobs.lock import prefix_lock
 from jupyter_envmanager.models import Environment, NewEnvironment, SpecsSource
 from jupyter_envmanager.service.sharing import SharingService
-from jupyter_envmanager.sharing import SharedPlace, give, rights, shared_place, shared_places
+from jupyter_envmanager.sharing import SharedPlace, give, give_new, rights, shared_place, shared_places
 from jupyter_envmanager.sharing.check import check
 from jupyter_envmanager.sharing.members import Members
 from jupyter_envmanager.targets import Targets, locations
@@ -158,9 +168,11 @@ def test_a_file_with_other_names_is_copied_or_left_alone_and_links_are_not_follo
     secret.touch(0o600)
     (prefix / "link").symlink_to(secret)
     given = give(prefix, place(tmp_path, access))
-    assert (given.copied, given.left) == (2, [])
+    # Where members may write, they may have linked to what is none of their business.
+    left = [str(prefix / "closed")] if access == "write" else []
+    assert (given.copied, given.left) == (2 - len(left), left)
     assert {name: mode(prefix / name) for name in ("closed", "open", "too-open")} == {
-        "closed": 0o640,
+        "closed": 0o600 if left else 0o640,
         "open": 0o644,
         "too-open": 0o644,
     }
@@ -170,6 +182,95 @@ def test_a_file_with_other_names_is_copied_or_left_alone_and_links_are_not_follo
     assert (prefix / "closed").stat().st_mtime_ns == 12345
     assert mode(secret) == 0o600
     assert sorted(path.name for path in prefix.iterdir()) == ["closed", "link", "open", "too-open"]
+
+
+@posix
+@pytest.mark.parametrize(("bits", "foreign"), [(0o2770, False), (0o777, False), (0o770, True)])
+def test_a_private_file_that_a_member_has_linked_into_an_environment_stays_private(
+    tmp_path: Path, bits: int, foreign: bool
+) -> None:
+    secret, prefix, stage = tmp_path / "secret", tmp_path / "env", tmp_path / "stage"
+    secret.touch(0o600)
+    prefix.mkdir()
+    if foreign and os.geteuid() != 0:
+        pytest.skip("giving a folder to a group that one is not in needs root")
+    os.chown(prefix, -1, os.getgid() + foreign)
+    prefix.chmod(bits)
+    for name in ("mine", "package.py"):
+        (prefix / name).hardlink_to(secret)
+    report = clone(prefix, stage, {"package.py"})
+    (prefix / "late").hardlink_to(secret)
+    assert carry_over(prefix, stage, {"package.py"}, {}) == []
+    give_new(stage, place(tmp_path, "write"), report.suspects)
+    assert {mode(stage / name) for name in ("mine", "package.py")} == {0o600}
+    assert (mode(secret), secret.stat().st_nlink) == (0o600, 6)
+    # In place, anything may be one.
+    assert sorted(give(stage, place(tmp_path, "write")).left) == [str(stage / "mine"), str(stage / "package.py")]
+
+
+@posix
+def test_what_the_package_cache_keeps_private_is_copied_for_members(tmp_path: Path) -> None:
+    cached, stage = tmp_path / "cached", tmp_path / "stage"
+    cached.touch(0o600)
+    stage.mkdir(0o700)
+    (stage / "package.py").hardlink_to(cached)
+    give_new(stage, place(tmp_path, "write"))
+    assert (mode(stage / "package.py"), mode(cached), cached.stat().st_nlink) == (0o640, 0o600, 1)
+
+
+@posix
+def test_private_files_with_two_names_of_one_s_own_environment_come_along(tmp_path: Path) -> None:
+    notes, prefix, stage = tmp_path / "notes", tmp_path / "env", tmp_path / "stage"
+    notes.touch(0o600)
+    prefix.mkdir()
+    (prefix / "notes").hardlink_to(notes)
+    report = clone(prefix, stage, set())
+    (prefix / "late").hardlink_to(notes)
+    assert carry_over(prefix, stage, set(), report.seen) == ["late"]
+    assert (stage / "notes").is_file()
+    assert not (stage / "notes").samefile(notes)
+
+
+@posix
+def test_a_private_file_is_not_written_anew_for_the_new_folder(tmp_path: Path) -> None:
+    """Then it would have one name, and be given to the group."""
+    one, stage = tmp_path / "one", tmp_path / "stage"
+    (one / "conda-meta").mkdir(parents=True)
+    one.chmod(0o2770)
+    paths = ("own.txt", "package.py", "conda.txt")
+    for path in paths:
+        (one / path).write_text(f"password for {one}")
+        (one / path).chmod(0o600)
+        (tmp_path / path).hardlink_to(one / path)
+    baked = PackageFile("conda.txt", prefix_placeholder=str(one), file_mode="text")
+    made = copy(one, stage, tmp_path / "two", Content({"none.json": [baked]}, ["package.py"]))
+    assert made.rewritten == {}
+    give_new(stage, place(tmp_path, "write"), made.clone.suspects)
+    assert {mode(stage / path) for path in paths} == {0o600}
+
+
+def test_variables_that_are_set_during_a_change_stay(tmp_path: Path) -> None:
+    prefix, stage = tmp_path / "env", tmp_path / "stage"
+    prefix.mkdir()
+    write_variables(prefix, {"A": "1"})
+    report = clone(prefix, stage, set())
+    assert carry_over(prefix, stage, set(), report.seen) == []
+    write_variables(prefix, {"A": "1", "DURING": "x"})
+    assert carry_over(prefix, stage, set(), report.seen) == ["conda-meta/state"]
+    assert read_variables(stage) == {"A": "1", "DURING": "x"}
+
+
+@posix
+def test_what_could_not_be_given_to_the_group_is_in_the_log(tmp_path: Path) -> None:
+    (tmp_path / "one" / "conda-meta").mkdir(parents=True)
+    (tmp_path / "one" / "mine").touch(0o600)
+    (tmp_path / "mine").hardlink_to(tmp_path / "one" / "mine")
+    action = SimpleNamespace(
+        prefix=str(tmp_path / "one"), pkgs_dirs=[str(tmp_path / "pkgs")], shared=place(tmp_path, "write"), plan=None
+    )
+    said: list[str] = []
+    compile_bytecode(action, lambda phase, message, *rest, **more: said.append(message))  # type: ignore[arg-type]
+    assert said == ["A file or folder could not be given to lab: mine"]
 
 
 @posix
@@ -209,6 +310,30 @@ def test_a_link_that_comes_into_a_folder_s_place_leads_nowhere(tmp_path: Path, m
     (tmp_path / "lab" / "other").symlink_to(private)
     assert give(tmp_path / "lab" / "other", lab).left == [str(tmp_path / "lab" / "other")]
     assert (mode(private), mode(private / "key")) == (0o700, 0o600)
+
+
+@posix
+def test_bytecode_is_copied_into_the_folder_that_was_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pkgs, prefix = bytecode_home(tmp_path, f"{SITE}/mod.py")
+    BytecodeCache(pkgs).compile(prefix, [pkgs])
+    for compiled in (prefix / SITE).rglob("*.pyc"):
+        compiled.unlink()
+    (prefix / SITE / "__pycache__").rmdir()
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "__pycache__").mkdir(parents=True)
+    mkdir = os.mkdir
+
+    def and_swap(path: Any, mode: int = 0o777, *, dir_fd: int | None = None) -> None:
+        mkdir(path, mode, dir_fd=dir_fd)
+        (prefix / SITE).rename(prefix / "moved")
+        (prefix / SITE).symlink_to(elsewhere)
+
+    record = metarecords.read_all(prefix)[0]
+    with monkeypatch.context() as racing:
+        racing.setattr(os, "mkdir", and_swap)
+        BytecodeCache(pkgs, copies=True).link(record, cache_tag("3.12.0"), prefix)
+    assert list(elsewhere.rglob("*.pyc")) == []
+    assert [path.parent.parent.name for path in prefix.rglob("*.pyc")] == ["moved"]
 
 
 @posix
@@ -349,6 +474,10 @@ def test_of_an_environment_that_is_not_shared_it_is_said_who_reads_it(tmp_path: 
     found = check(prefix, None)
     assert (found.group, found.owner, found.repairable) == (None, prefix.owner(), False)
     assert f"Only {prefix.owner()} can read it." in found.problems[0].message
+    assert "clone it into" in found.problems[0].hint
+    # What is no environment of conda cannot be cloned.
+    shutil.rmtree(prefix / "conda-meta")
+    assert "export it" in check(prefix, None).problems[0].hint
 
 
 # Two users
@@ -392,7 +521,7 @@ def test_a_reader_sees_whose_it_is_and_the_cache_stays_as_it_was(lab: Lab, tiny:
     seen = ann.environment("one")
     assert (seen["kind"], seen["owner"], seen["group"], seen["packages"]) == ("group", eva.name, lab.group, 1)
     said = f"It belongs to {eva.name}, who can change it; the group “{lab.group}” can use it."
-    assert seen["unchangeable"] == f"{said} Make a copy of your own to change it."
+    assert seen["unchangeable"] == f"{said} Make a clone of your own to change it."
     refused = ann.manage("install", "one", "tinier", "--yes", status=1)
     assert said in refused.stderr
 

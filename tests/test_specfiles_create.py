@@ -11,11 +11,14 @@ from typing import Any
 import msgspec
 import pytest
 from conftest import Home, MakeHome
-from local_channel import ChannelServer, LocalChannel, Synthetic, serve, write_channel
+from local_channel import ChannelServer, Fault, LocalChannel, Synthetic, serve, write_channel
 from pypi_index import IndexServer
 
-from jupyter_envmanager.errors import Invalid
+from jupyter_envmanager.engine.failures import unreachable
+from jupyter_envmanager.engine.solve import platform
+from jupyter_envmanager.errors import ChannelUnreachable, Invalid, Unsatisfiable
 from jupyter_envmanager.models import FileContent, FileSource, FileText, NewEnvironment, Plan, Problem
+from jupyter_envmanager.sources import located
 
 
 def request(text: str, filename: str = "environment.yml", **more: Any) -> NewEnvironment:
@@ -76,6 +79,59 @@ async def test_a_spec_may_name_its_channel_and_subdir(
         (home.path / ".condarc").write_text(f"channels: ['{tiny.url}']\ncustom_channels:\n  lab: {server.url}\n")
         text = "dependencies:\n  - lab/noarch::tiny\n  - lab::alone\n"
         assert versions(await home.service.preview(request(text))) == {"tiny": "3.0", "alone": "1.0"}
+
+
+async def test_a_subdir_steers_the_choice(make_home: MakeHome, tmp_path: Path) -> None:
+    packages = [
+        Synthetic("both", "1.0", noarch="generic"),
+        Synthetic("both", "2.0", subdir=platform()),
+        Synthetic("user", "1.0", depends=("both",)),
+        Synthetic("strict", "1.0", depends=("both >=2",)),
+    ]
+    with serve(write_channel(tmp_path / "lab", packages).directory.parent) as server:
+        home = make_home(f"{server.url}/lab")
+        (home.path / ".condarc").write_text(f"channels: [lab]\ncustom_channels:\n  lab: {server.url}\n")
+
+        async def chosen(*specs: str) -> dict[str, str | None]:
+            text = "dependencies:\n" + "".join(f"  - {spec}\n" for spec in specs)
+            return versions(await home.service.preview(request(text)))
+
+        assert await chosen("user") == {"user": "1.0", "both": "2.0"}
+        assert await chosen("user", "lab/noarch::both") == {"user": "1.0", "both": "1.0"}
+        assert await chosen("user", '"both[subdir=noarch]"') == {"user": "1.0", "both": "1.0"}
+        assert await chosen(f"lab/{platform()}::both") == {"both": "2.0"}
+        with pytest.raises(Unsatisfiable, match="both"):
+            await chosen("strict", "lab/noarch::both")
+
+
+async def test_channels_that_cannot_be_read_are_marked_at_the_lines_that_name_them(
+    tiny_home: Home, lab: LocalChannel
+) -> None:
+    with serve(lab.directory) as other:
+        condarc = tiny_home.path / ".condarc"
+        condarc.write_text(f"{condarc.read_text()}custom_channels:\n  closed: {other.url}\n")
+        other.fault("closed/*", Fault(status=403))
+        gone = f"{other.url}/nothing"
+        text = f"channels:\n  - {other.url}\n  - {gone}\ndependencies:\n  - tiny\n  - closed::alone\n"
+        for wanted in (request(text), request(text.replace("tiny", "torch"))):
+            with pytest.raises(ChannelUnreachable) as caught:
+                await tiny_home.service.preview(wanted)
+            error = caught.value
+            assert (error.field, error.details["line"]) == ("source", 3)
+            assert error.message.startswith(f"Line 3: The channel {gone} cannot be used: ")
+            found = msgspec.convert(error.details["problems"], list[Problem])
+            assert [line for line, _ in errors(found)] == [3, 6]
+            assert all(one.hint for one in found)
+    assert not tiny_home.envs.exists()
+
+
+@pytest.mark.parametrize(("status", "hint"), [("500", "ask whoever runs it"), ("404", "Correct the channel")])
+def test_a_channel_in_trouble_is_not_said_to_be_the_wrong_one(status: str, hint: str) -> None:
+    reason = unreachable(f"HTTP status server error ({status} Trouble) for url (https://a.org/noarch/repodata.json)")
+    told = located(reason, {"https://a.org": 2}, {"https://a.org": reason})
+    assert told.message.startswith("Line 2: ")
+    assert hint in told.hint
+    assert hint in told.details["problems"][0]["hint"]
 
 
 async def test_every_problem_is_said_with_its_line_and_nothing_is_created(tiny_home: Home) -> None:

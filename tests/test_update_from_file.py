@@ -17,6 +17,8 @@ from test_locks import conda
 
 from jupyter_envmanager.cli import changes
 from jupyter_envmanager.cli.main import parser_of
+from jupyter_envmanager.engine.variables import write as write_variables
+from jupyter_envmanager.environments.variables import read_variables
 from jupyter_envmanager.errors import EnvManagerError, Invalid, NotAllowed
 from jupyter_envmanager.models import (
     Change,
@@ -140,9 +142,170 @@ async def test_a_kernel_keeps_its_package(make_home: MakeHome, tiny: ChannelServ
         found = await home.service.comparisons.compare((await home.service.find("one")).id, request)
         assert [one.name for one in found.differences] == ["fewer-files", "tiny"]
         lock = f"@EXPLICIT\n{tiny.url}/noarch/fewer-files-1.0-0.conda\n"
-        exact = await preview(home, "one", like(lock, "list.txt", prune=True))
-        assert difference(exact)["xeus-python"][0] == "remove"
-        assert "kernel_removed" in codes(exact)
+        await home.create("model", "fewer-files", kernel=None)
+        for change in (like(lock, "list.txt", prune=True), await as_other(home, "model", prune=True)):
+            exact = await preview(home, "one", change)
+            assert set(difference(exact)) == {"fewer-files", "tiny"}
+            assert [one.details["packages"] for one in exact.warnings if one.code == "kernel_kept"] == [["xeus-python"]]
+            assert "kernel_removed" not in codes(exact)
+        before = await asked(home, "one")
+        done(await apply(home, "one", change))
+        assert await asked(home, "one") == {"fewer-files": "fewer-files", "xeus-python": before["xeus-python"]}
+        assert (await preview(home, "one", change)).actions == []
+        unneeded = await home.service.find("model")
+        assert (await preview(home, "model", await as_other(home, "one", prune=True))).actions[0].name == "xeus-python"
+        assert unneeded.kernels == []
+
+
+async def test_of_the_packages_of_kernels_those_stay_that_go_with_the_rest(
+    make_home: MakeHome, tiny: ChannelServer, tmp_path: Path
+) -> None:
+    def kernel(name: str, *depends: str) -> Synthetic:
+        spec = json.dumps({**KERNEL, "display_name": name, "language": name}).encode()
+        files = {"bin/xpython": b"#!/bin/sh\n", f"share/jupyter/kernels/{name}/kernel.json": spec}
+        return Synthetic(name, "1.0", depends=depends, files=files)
+
+    packages = (
+        kernel("xeus-python", "tiny <2", "base-x"),
+        kernel("xeus-r", "base-r"),
+        Synthetic("base-x", "1.0"),
+        Synthetic("base-r", "1.0"),
+        Synthetic("other", "1.0", depends=("tiny >=2",)),
+    )
+    with serve(write_channel(tmp_path / "lab", packages).directory) as server:
+        home = make_home(tiny.url, server.url)
+        await home.create("one", "xeus-python", "xeus-r")
+        assert (await home.service.find("one")).kernels
+        await home.create("model", "other", kernel=None)
+        lock, filename = await lock_of(home, "model", "explicit")
+        for change in (
+            like("dependencies: [other]\n", prune=True),
+            like(lock, filename, prune=True),
+            await as_other(home, "model", prune=True),
+        ):
+            plan = await preview(home, "one", change)
+            assert set(difference(plan)) == {"other", "tiny", "xeus-python", "base-x"}
+            told = {one.code: one.details["packages"] for one in plan.warnings if one.code.startswith("kernel_")}
+            assert told == {"kernel_kept": ["xeus-r"], "kernel_removed": ["xeus-python"]}
+        with pytest.raises(EnvManagerError, match="nothing"):
+            await preview(home, "one", like("dependencies: [other, nothing]\n", prune=True))
+
+
+async def test_variables_of_another_environment_come_along_and_are_undone(tiny_home: Home) -> None:
+    model, one = tiny_home.envs / "model", tiny_home.envs / "one"
+    for prefix in (model, one):
+        await tiny_home.create(prefix.name, "tiny=1")
+    write_variables(model, {"DATA": f"{model}/share", "SAME": "1"})
+    write_variables(one, {"OWN": "x", "SAME": "1"})
+    assert await differences(tiny_home, "one", "model") == ["DATA", "OWN"]
+    plan = await preview(tiny_home, "one", await as_other(tiny_home, "model"))
+    assert [warning.message for warning in plan.warnings] == ["Variables of model are set: DATA."]
+    done(await apply(tiny_home, "one", await as_other(tiny_home, "model")))
+    assert read_variables(one) == {"DATA": f"{one}/share", "OWN": "x", "SAME": "1"}
+    done(await apply(tiny_home, "one", await as_other(tiny_home, "model", prune=True)))
+    assert read_variables(one) == {"DATA": f"{one}/share", "SAME": "1"}
+    assert await differences(tiny_home, "one", "model") == []
+    write_variables(model, {})
+    pruned = await preview(tiny_home, "one", await as_other(tiny_home, "model", prune=True))
+    assert [warning.details for warning in pruned.warnings] == [{"names": [], "gone": ["DATA", "SAME"]}]
+    done(await apply(tiny_home, "one", await as_other(tiny_home, "model", prune=True)))
+    assert read_variables(one) == {}
+    await apply_rollback(tiny_home, "one", 1)
+    assert read_variables(one) == {"OWN": "x", "SAME": "1"}
+
+
+async def test_what_was_set_since_the_preview_stays(tiny_home: Home) -> None:
+    model, one = tiny_home.envs / "model", tiny_home.envs / "one"
+    for prefix in (model, one):
+        await tiny_home.create(prefix.name, "tiny=1")
+    state = one / "conda-meta" / "state"
+    begun = {"GONE": "***unset***", "NUM": 3, "A": "1", "OLD": "x", "no name": "x", "B": "1"}
+    state.write_text(json.dumps({"version": 1, "env_vars": begun, "more": [1]}))
+    write_variables(model, {"A": "1", "B": "2", "C": "3"})
+    plan = await preview(tiny_home, "one", await as_other(tiny_home, "model", prune=True))
+    assert [warning.details for warning in plan.warnings] == [{"names": ["B", "C"], "gone": ["OLD"]}]
+    write_variables(model, {"A": "9", "B": "9"})
+    changed = {"version": 1, "env_vars": {**begun, "A": "8", "LATER": "x"}, "more": [2]}
+    state.write_text(json.dumps(changed))
+    job = await tiny_home.service.changes.change(plan.environment or "", Change(plan=plan.id))
+    done(await tiny_home.service.queue.wait(job.id))
+    set_ = {"GONE": "***unset***", "NUM": 3, "A": "8", "no name": "x", "B": "2", "LATER": "x", "C": "3"}
+    assert json.loads(state.read_text()) == {**changed, "env_vars": set_}
+
+
+async def test_variables_that_cannot_be_read_are_not_written_over(tiny_home: Home) -> None:
+    model, one = tiny_home.envs / "model", tiny_home.envs / "one"
+    for prefix in (model, one):
+        await tiny_home.create(prefix.name, "tiny=1")
+    write_variables(model, {"A": "1"})
+    state = one / "conda-meta" / "state"
+    damaged = ('{"env_vars": {"A": "x"', '{"env_vars": {"A": "x", "BAD": "\\ud800"}}', '{"env_vars": []}', "[]", "")
+    requests = [
+        ("one", like("dependencies: [tiny]\nvariables: {B: y}\n")),
+        ("one", await as_other(tiny_home, "model")),
+        ("model", await as_other(tiny_home, "one", prune=True)),
+    ]
+    for content in damaged:
+        state.write_text(content)
+        for name, request in requests:
+            with pytest.raises(Invalid, match="variables of one cannot be read"):
+                await preview(tiny_home, name, request)
+    state.write_text(damaged[0])
+    done(await apply(tiny_home, "one", like("dependencies: [tinier]\n")))
+    assert state.read_text() == damaged[0]
+
+
+# What is in front of the folder of an environment, and behind it, and whether it is its folder.
+PLACES = [
+    ("", "/x", True),
+    ("-L", "/lib", True),
+    ("a:", ":b", True),
+    ("file://", "/x", True),
+    ("", "b/x", False),
+    ("", "-2/x", False),
+    ("/mnt/backup", "/x", False),
+    ("http://host", "/x", False),
+    ("$ROOT", "", False),
+    ("${ROOT}", "", False),
+    ("~", "", False),
+    ("1", "", False),
+    ("", "+b/x", False),
+    ("", "@2/x", False),
+    ("", "=1", False),
+    ("", "!/x", False),
+    ("ü", "/x", False),
+]
+
+
+async def test_only_the_folder_of_an_environment_becomes_that_of_another(tiny_home: Home) -> None:
+    a, b = tiny_home.envs / "a", tiny_home.envs / "b"
+    for prefix in (a, b):
+        await tiny_home.create(prefix.name, "tiny=1")
+    write_variables(a, {f"V{number}": f"{front}{a}{rest}" for number, (front, rest, _) in enumerate(PLACES)})
+    source = CloneSource(environment=(await tiny_home.service.find("a")).id)
+    job = await tiny_home.service.create(NewEnvironment(name="copy", source=source, kernel=None))
+    done(await tiny_home.service.queue.wait(job.id))
+    done(await apply(tiny_home, "b", await as_other(tiny_home, "a")))
+    for made in (b, tiny_home.envs / "copy"):
+        assert list(map(read_variables(made).get, (f"V{number}" for number in range(len(PLACES))))) == [
+            f"{front}{made if own else a}{rest}" for front, rest, own in PLACES
+        ]
+    assert await differences(tiny_home, "copy", "a") == await differences(tiny_home, "b", "a") == []
+
+
+async def test_variables_that_others_may_have_written_are_left_out(tiny_home: Home) -> None:
+    model = tiny_home.envs / "model"
+    for name in ("one", "model"):
+        await tiny_home.create(name, "tiny=1")
+    write_variables(model, {"LD_PRELOAD": "/tmp/evil.so"})
+    change = await as_other(tiny_home, "model")
+    places = (model, model / "conda-meta", model / "conda-meta" / "jupyter_envmanager", model / "conda-meta" / "state")
+    for place in places:
+        mode = place.stat().st_mode
+        place.chmod(mode | 0o002)
+        assert codes(await preview(tiny_home, "one", change)) == ["variables_left"], place
+        place.chmod(mode)
+    assert codes(await preview(tiny_home, "one", change)) == ["sets_variables"]
 
 
 async def test_pins_that_no_channel_meets_can_be_relaxed(tiny_home: Home) -> None:
@@ -187,12 +350,17 @@ async def test_another_environment_is_followed_with_its_wishes_and_undone(tiny_h
     await tiny_home.create("model", "tinier")
     await tiny_home.create("one", "tiny=2", "fewer-files")
     plan = await preview(tiny_home, "one", await as_other(tiny_home, "model"))
-    assert plan.title == "Make like model"
+    assert plan.title == "Make it like model"
     assert set(difference(plan)) == {"tiny", "tinier"}
     pruned = await preview(tiny_home, "one", await as_other(tiny_home, "model", prune=True))
     # As of every package that somebody once asked for, and now wants to go.
     assert [(one.op, one.reason) for one in pruned.actions if one.name == "fewer-files"] == [("remove", "asked")]
-    done(await apply(tiny_home, "one", await as_other(tiny_home, "model", prune=True)))
+    # What comes is only said to be asked for where it will be.
+    come = {one.name: one.reason for one in pruned.actions if one.op != "remove"}
+    assert come == {"tinier": "asked", "tiny": "needed"}
+    job = await apply(tiny_home, "one", await as_other(tiny_home, "model", prune=True))
+    done(job)
+    assert job.title == "Make one like model"
     assert await asked(tiny_home, "one") == await asked(tiny_home, "model") == {"tinier": "tinier"}
     assert await differences(tiny_home, "one", "model") == []
     await apply_rollback(tiny_home, "one", 1)
@@ -233,8 +401,14 @@ async def test_the_channels_that_others_write_down_are_not_trusted(
         like_model = await as_other(home, "model", prune=True)
         plan = await preview(home, "one", like_model)
         assert (plan.actions, codes(plan)) == ([], [])
+        write_variables(folder / "model", {"PYTHONPATH": "/elsewhere"})
+        plan = await preview(home, "one", like_model)
+        assert [(one.code, one.details["names"]) for one in plan.warnings] == [("variables_left", ["PYTHONPATH"])]
+        write_variables(folder / "model", {})
         record = json.loads(next(metadata.glob("tiny-*.json")).read_text())
         record |= {"name": "alone", "version": "1.0", "fn": "alone-1.0-0.conda", "build": "0", "subdir": "noarch"}
+        # What is in the channel has other hashes.
+        record = {key: value for key, value in record.items() if key not in ("sha256", "md5", "size")}
         forged = {**record, "channel": server.url, "url": f"{server.url}/noarch/alone-1.0-0.conda"}
         planted = metadata / "alone-1.0-0.json"
         planted.write_text(json.dumps(forged))
@@ -348,6 +522,6 @@ async def test_the_command_line(tiny_home: Home, tmp_path: Path, capsys: pytest.
     assert await asked(tiny_home, "one") == {"fewer-files": "fewer-files", "tinier": "tinier=1.0"}
     capsys.readouterr()
     assert await update("one", "--like", "model", "--dry-run") == 0
-    assert "Make like model: 1 packages" in capsys.readouterr().out
+    assert "Make it like model: 1 packages" in capsys.readouterr().out
     with pytest.raises(Invalid, match="either a file or an environment"):
         await update("one", "--like", "model", "-f", str(file))

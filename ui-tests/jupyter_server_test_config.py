@@ -13,6 +13,9 @@ c.ServerApp.port = int(os.environ["ENVMANAGER_PORT"])
 c.ServerApp.base_url = "/user/ann/"
 c.EnvManagerApp.pypi_index = os.environ["ENVMANAGER_INDEX"]
 c.EnvManagerApp.environment_templates = [os.environ["ENVMANAGER_TEMPLATES"]]
+# What a group shares, and where its files may be fetched from.
+c.EnvManagerApp.shared_locations = [{"path": os.environ["ENVMANAGER_SHARED"], "label": "The lab's"}]
+c.EnvManagerApp.file_urls = [os.environ["ENVMANAGER_FILES"]]
 # What most users of a cluster have: GPUs elsewhere.
 c.EnvManagerApp.gpu_targets = [
     {

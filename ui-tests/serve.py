@@ -77,6 +77,15 @@ cpu:
   packages: [pytorch-cpu]
   note: The CPU build, as the target has no GPU.
 """
+# What no story looks at makes each page slower: a quarter of its CPU time.
+UNUSED = (
+    *("audio", "celltags", "csvviewer", "debugger", "documentsearch", "extensionmanager", "help", "htmlviewer", "hub"),
+    *("imageviewer", "inspector", "javascript", "json", "logconsole", "lsp", "markdownviewer", "mathjax", "mermaid"),
+    *("metadataform", "pdf", "pluginmanager", "settingeditor", "theme-dark-high-contrast", "toc", "tooltip", "vega5"),
+    "video",
+)
+# A file at an address.
+FILE = "name: fetched\nchannels: [conda-forge]\ndependencies: [weather-data=1.0]\n"
 
 
 def main() -> int:
@@ -88,7 +97,7 @@ def main() -> int:
         try:
             condarc = write_condarc(home, server)
             with control(server, {"home": str(home), "condarc": condarc, **addresses(server, shelf)}):
-                return lab(home, temporary, shelf)
+                return lab(home, temporary, server, shelf)
         finally:
             end_processes(temporary)
             shutil.rmtree(home, ignore_errors=True)
@@ -114,6 +123,9 @@ def folder() -> Iterator[Path]:
 def channels(directory: Path) -> Iterator[ChannelServer]:
     """The real channel under the name of the one everybody uses, as a site's mirror has it."""
     build_channel(directory / "conda-forge", synthetic=PACKAGES, report=lambda line: print(line, flush=True))
+    # What the site lets users fetch.
+    (directory / "files").mkdir()
+    (directory / "files" / "environment.yml").write_text(FILE)
     with serve(directory) as server:
         heal(server)
         yield server
@@ -135,7 +147,12 @@ def index() -> Iterator[IndexServer]:
 
 def addresses(server: ChannelServer, shelf: IndexServer) -> dict[str, str]:
     """The channel, one whose server is broken, and the package index."""
-    return {"channel": f"{server.url}/conda-forge", "failing": f"{server.url}/failing", "index": shelf.url}
+    return {
+        "channel": f"{server.url}/conda-forge",
+        "failing": f"{server.url}/failing",
+        "files": f"{server.url}/files",
+        "index": shelf.url,
+    }
 
 
 def heal(server: ChannelServer) -> None:
@@ -186,13 +203,16 @@ def control(server: ChannelServer, state: dict[str, str]) -> Iterator[None]:
             listener.shutdown()
 
 
-def lab(home: Path, temporary: Path, shelf: IndexServer) -> int:
+def lab(home: Path, temporary: Path, server: ChannelServer, shelf: IndexServer) -> int:
     """JupyterLab as this home's owner starts it."""
     config, data = temporary / "config", home / ".local" / "share" / "jupyter"
     config.mkdir()
+    write_page_config(config)
     (data / "labextensions").mkdir(parents=True)
     # What a group shares: kernels can be moved there.
     (temporary / "group" / "kernels").mkdir(parents=True)
+    (temporary / "shared").mkdir()
+    (temporary / "shared").chmod(0o2775)
     (temporary / "templates").mkdir()
     (temporary / "templates" / "torch.yml").write_text(TEMPLATE)
     environment = {name: os.environ[name] for name in KEPT if name in os.environ}
@@ -201,6 +221,8 @@ def lab(home: Path, temporary: Path, shelf: IndexServer) -> int:
         MARK: str(temporary),
         "ENVMANAGER_PORT": str(PORT),
         "ENVMANAGER_INDEX": shelf.url,
+        "ENVMANAGER_FILES": f"{server.url}/files",
+        "ENVMANAGER_SHARED": str(temporary / "shared"),
         "ENVMANAGER_TEMPLATES": str(temporary / "templates"),
         "JUPYTER_CONFIG_DIR": str(config),
         "JUPYTER_DATA_DIR": str(data),
@@ -220,6 +242,17 @@ def lab(home: Path, temporary: Path, shelf: IndexServer) -> int:
                 # Whoever started this waits longer: see gracefulShutdown in playwright.config.js.
                 process.wait(5)
             process.kill()
+
+
+def write_page_config(config: Path) -> None:
+    """Leave out of the page what no story looks at; pictures show JupyterLab as it is."""
+    # The page would ask at each start whether JupyterLab needs building: seconds of the server's time.
+    page: dict[str, object] = {"buildAvailable": False, "buildCheck": False}
+    if not os.environ.get("SCREENSHOTS"):
+        unused = ["@jupyterlab/apputils-extension:splash", *(f"@jupyterlab/{name}-extension" for name in UNUSED)]
+        page["disabledExtensions"] = dict.fromkeys(unused, True)
+    (config / "labconfig").mkdir()
+    (config / "labconfig" / "page_config.json").write_text(json.dumps(page))
 
 
 def installed() -> bool:

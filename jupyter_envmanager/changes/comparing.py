@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement as Pep508
 
 from ..environments.conda_records import canonical, channel_name
 from ..environments.reasons import applies
-from ..models import Difference, Manager, Package
+from ..models import Difference, DifferenceKind, Manager, Package
 from ..notebooks.description import asked
 from ..pypi.installed import fits
 from ..pypi.reference import Requirement
-from ..redaction import redact
+from ..redaction import redact, redact_value
 from ..specfiles import split_spec
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 # What a file asks for that names no version.
 ANY = "any"
+# Search paths may have thousands of letters, which no table has room for.
+_LONGEST_VALUE = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +94,40 @@ def asked_for(
         mine = [one for one in here.packages if one.manager == manager]
         found += [_between(one, None) for one in asked(mine) if _key(one)[1] not in named[manager]]
     return _sorted(found)
+
+
+def variables(here: Mapping[str, str], there: Mapping[str, str]) -> list[Difference]:
+    """Compare what is set when environments are active."""
+    differences = []
+    for name in sorted({*here, *there}):
+        mine, theirs = here.get(name), there.get(name)
+        if mine != theirs:
+            kind: DifferenceKind = "only_there" if mine is None else "only_here" if theirs is None else "value"
+            shown = ["" if value is None else _printable(redact_value(name, value)) for value in (mine, theirs)]
+            differences.append(
+                Difference(
+                    name=name,
+                    variable=True,
+                    kind=kind,
+                    here=None if mine is None else _short(shown[0], shown[1]),
+                    there=None if theirs is None else _short(shown[1], shown[0]),
+                )
+            )
+    return differences
+
+
+def _printable(value: str) -> str:
+    """A terminal would do what the rest says."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in value)
+
+
+def _short(value: str, other: str) -> str:
+    """What a table has room for: where two values begin alike, the part that differs."""
+    if len(value) <= _LONGEST_VALUE:
+        return value
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(value, other, strict=False)))
+    rest = value if same < _LONGEST_VALUE // 2 else f"…{value[same - _LONGEST_VALUE // 4 :]}"
+    return rest if len(rest) <= _LONGEST_VALUE else f"{rest[: _LONGEST_VALUE - 1]}…"
 
 
 def _key(package: Package) -> tuple[Manager, str]:

@@ -14,8 +14,9 @@ import msgspec
 from .. import sources
 from ..config import Settings
 from ..environments import EnvironmentReader
+from ..environments.variables import state_file
 from ..errors import Invalid
-from ..models import Environment, FileSource, Packages, Problem
+from ..models import Environment, FileSource, Packages, Plan, PlanAction, Problem
 from ..notebooks.description import asked
 from ..previews import Previewer
 from ..pypi import Dist, InstalledDist, PypiPlan, PypiRequest, PypiSettings, distributions, resolve, site_folders
@@ -122,8 +123,7 @@ async def read_other(
     lost = sorted({normal(one.name) for one in new} - {normal(one.name) for one in found})
     conda = [one for one in packages.packages if one.manager == "conda"]
     # What others write there would have packages, also those of later changes, come from anywhere.
-    own = other.group is None and await asyncio.to_thread(_is_mine, prefix)
-    channels = await asyncio.to_thread(environment_channels, prefix) if own else []
+    channels = await asyncio.to_thread(environment_channels, prefix) if await asyncio.to_thread(is_own, other) else []
     return Exact(
         objects=objects,
         requested=requested_specs(packages) or {one.name: one.name for one in asked(conda)},
@@ -135,11 +135,17 @@ async def read_other(
     )
 
 
-def _is_mine(prefix: Path) -> bool:
+def is_own(other: Environment) -> bool:
+    """Whether nobody but this user decides what is in an environment. Blocks."""
+    from ..engine.clone import Owner
     from ..engine.workplace import MARKER
 
-    there = [path for path in (prefix, prefix / MARKER.parent, prefix / MARKER) if path.exists()]
-    return os.name == "nt" or all(path.stat().st_uid == os.geteuid() for path in there)
+    prefix = Path(os.path.realpath(other.prefix))
+    if other.group is not None:
+        return False
+    places = (prefix, prefix / MARKER.parent, prefix / MARKER, state_file(prefix))
+    owner = Owner()
+    return os.name == "nt" or all(owner.owns(path) for path in places if os.path.lexists(path))
 
 
 def _series(version: str | None) -> list[str]:
@@ -249,6 +255,20 @@ def _is_here(dist: LockedDist, there: Dist | None) -> bool:
     if there is None or there.version != dist.version:
         return False
     return not there.source or dist.url.removeprefix("direct+") in there.source
+
+
+def labelled(plan: Plan, outcome: Outcome, python: PypiPlan | None) -> Plan:
+    """A plan whose lines are only said to be asked for where they will be afterwards, or where they go."""
+    pypi = set(python.requested) if python is not None else set()
+
+    def is_asked(one: PlanAction) -> bool:
+        return normal(one.name) in pypi if one.manager == "pypi" else one.name in outcome.requested
+
+    actions = [
+        one if one.op == "remove" else msgspec.structs.replace(one, reason="asked" if is_asked(one) else "needed")
+        for one in plan.actions
+    ]
+    return msgspec.structs.replace(plan, actions=sorted(actions, key=lambda one: one.reason != "asked"))
 
 
 def about_needs(outcome: Outcome) -> list[Problem]:

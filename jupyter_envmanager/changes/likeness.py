@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
 from .. import sources
 from ..config import Settings
 from ..environments.conda_records import canonical
-from ..environments.variables import read_variables
 from ..errors import Invalid
-from ..kernels import KERNEL_PACKAGES
 from ..models import (
     Change,
-    Environment,
     FileSource,
     NewEnvironment,
     Package,
@@ -33,7 +29,9 @@ from ..pypi.requirements import read as read_requirements
 from ..specfiles import FileSpec, format_of
 from ..specfiles.condaspecs import name_of
 from .comparing import is_from
+from .keeping import for_kernels
 from .present import Present
+from .variables import of_file
 
 _FOR_PYTHON: tuple[SpecFormat, ...] = ("requirements.txt", "pyproject.toml")
 
@@ -43,17 +41,19 @@ class Asked:
     """A change whose packages are named, whatever it was before.
 
     ``settings`` and ``channels`` are what it is solved with. ``only`` are packages that stay besides those that are
-    asked for and what they need, with their specs; None where everything stays. ``variables`` are set when the
-    environment is active, None where they do not change. ``file_specs`` is all that a file asks for, ``problems`` what
-    to know of it.
+    asked for and what they need, with their specs; None where everything stays. ``kernels`` are those of them that stay
+    for a kernel alone. ``variables`` are as in `Variables`. ``file_specs`` is all that a file asks for, ``places`` the
+    lines on which it names a channel, by the channel's address, ``problems`` what to know of it.
     """
 
     change: Change
     settings: Settings
     channels: list[str] | None
     only: Mapping[str, str] | None = None
-    variables: Mapping[str, str] | None = None
+    kernels: Set[str] = frozenset()
+    variables: Mapping[str, str | None] | None = None
     file_specs: Sequence[FileSpec] = ()
+    places: Mapping[str, int] = field(default_factory=dict)
     problems: Sequence[Problem] = ()
 
 
@@ -90,6 +90,7 @@ async def asked_by(change: Change, present: Present, settings: Settings, pypi: P
     specs = _specs(source, wanted.specs, present)
     conda = names_conda(source, wanted.specs)
     only = _kept(present, wanted) if change.prune and conda else None
+    variables = await asyncio.to_thread(of_file, present.prefix, begun.variables)
     return Asked(
         change=Change(
             install=specs,
@@ -102,9 +103,11 @@ async def asked_by(change: Change, present: Present, settings: Settings, pypi: P
         settings=settings,
         channels=begun.request.channels or present.channels,
         only=only,
+        kernels=for_kernels(present.environment, present.packages) & set(only or ()),
         file_specs=begun.file_specs,
-        variables=_variables(present.prefix, begun.variables),
-        problems=[*begun.problems, *_about_kernels(only or {}, specs), *_about_variables(begun.variables, present)],
+        places=begun.places,
+        variables=variables.values,
+        problems=[*begun.problems, *variables.problems],
     )
 
 
@@ -113,13 +116,6 @@ def names_conda(source: FileSource, specs: Iterable[str]) -> bool:
     text = sources.text_of(source)
     format = text.format or format_of(text.filename, text.content)
     return format not in _FOR_PYTHON or any(name_of(spec) != "python" for spec in specs)
-
-
-def for_kernels(environment: Environment, packages: Packages) -> set[str]:
-    """Packages that kernels of an environment start with: nobody means those when a file does not name them."""
-    if not environment.kernels:
-        return set()
-    return {one.name for one in packages.packages if one.manager == "conda" and one.name in KERNEL_PACKAGES}
 
 
 def _specs(source: FileSource, specs: Sequence[str], present: Present) -> list[str]:
@@ -136,42 +132,6 @@ def _kept(present: Present, wanted: SpecsSource) -> dict[str, str]:
     named = {name_of(spec) for spec in wanted.specs}
     installed = {record.name.normalized for record in present.installed.records}
     return {name: present.installed.requested.get(name, name) for name in sorted((names & installed) - named)}
-
-
-def _about_kernels(kept: Mapping[str, str], specs: Iterable[str]) -> list[Problem]:
-    named = {name_of(spec) for spec in specs}
-    stays = [name for name in kept if name in KERNEL_PACKAGES and name not in named]
-    if not stays:
-        return []
-    return [
-        Problem(
-            code="kernel_kept",
-            message=f"{', '.join(stays)} stays although the file does not name it: the kernel starts with it.",
-            hint="Remove the kernel first, then the package, if neither is wanted.",
-            details={"packages": stays},
-        )
-    ]
-
-
-def _variables(prefix: Path, named: Mapping[str, str]) -> dict[str, str] | None:
-    before = read_variables(prefix) if named else {}
-    after = {**before, **named}
-    return after if after != before else None
-
-
-def _about_variables(named: Mapping[str, str], present: Present) -> list[Problem]:
-    before = read_variables(present.prefix) if named else {}
-    new = [name for name, value in named.items() if before.get(name) != value]
-    if not new:
-        return []
-    return [
-        Problem(
-            code="sets_variables",
-            message=f"Variables of the file are set: {', '.join(new)}.",
-            hint="Kernels see them after a restart.",
-            details={"names": new},
-        )
-    ]
 
 
 def _unneeded(packages: Packages, wanted: Wanted) -> list[str]:

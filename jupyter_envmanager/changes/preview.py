@@ -23,6 +23,7 @@ from ..pypi import Brought, PypiPlan, PypiRequest, PypiSettings, resolve
 from . import exactly
 from .gpuswitch import Switch
 from .gpuwheels import asked_as, wheel_builds, wheels_for
+from .keeping import about_kernels, exactly_beside, solved
 from .likeness import Asked, asked_by, check_alone
 from .pinning import check_held, check_pins
 from .present import Present, look
@@ -31,6 +32,7 @@ from .relaxable import relaxable
 from .split import split_of
 from .storing import store
 from .title import title
+from .variables import Variables, of_other
 
 if TYPE_CHECKING:
     from ..engine.change import Installed, Outcome
@@ -102,12 +104,17 @@ class ChangePreviewer:
         settings, plain = asked.settings, asked.change
         channels = await self._previewer.channels(settings, asked.channels)
         split = split_of(plain, present.packages.packages)
-        specs, renames = await renamed(channels, [spec.strip() for spec in plain.install if spec.strip()])
+        try:
+            specs, renames = await renamed(channels, [spec.strip() for spec in plain.install if spec.strip()])
+        except ChannelUnreachable as error:
+            raise sources.located(error, asked.places, channels.silent) from error
         switch = self._switch(channels, settings, present, specs, targets, new=change.gpu is not None)
         network = await asyncio.to_thread(self._previewer.network, settings, asked.channels)
         needs_python = split.pypi != PypiRequest(accept=change.accept) or present.has_pypi
         try:
-            outcome = await switch.solve(split.wish(plain, specs, asked.only))
+            outcome, kept = await solved(
+                lambda only: switch.solve(split.wish(plain, specs, only)), asked.only, asked.kernels
+            )
             check_pins(plain, outcome)
             future = await self._future(present, outcome, settings, network if needs_python else None)
             wheels = wheels_for(split.pypi, future, present.target, pypi.torch_index, new=switch.new)
@@ -116,6 +123,8 @@ class ChangePreviewer:
             if not asked.file_specs:
                 raise
             raise await relaxable(error, asked, present, channels, self._previewer, pypi) from error
+        except ChannelUnreachable as error:
+            raise sources.located(error, asked.places, channels.silent) from error
         newer = await self._held(plain, present, outcome, settings)
         named = msgspec.structs.replace(plain, install=specs)
         forgotten = present.installed.requested.keys() - outcome.requested.keys() if asked.only is not None else set()
@@ -136,7 +145,7 @@ class ChangePreviewer:
         )
         theirs = wheel_builds(python, future, present.target, wheels, new=switch.new)
         advice = with_wheels(await switch.advice(outcome), theirs, present.target, plain.pypi.install, targets)
-        problems = [*channels.outdated, *asked.problems, *renames]
+        problems = [*channels.outdated, *asked.problems, *about_kernels(kept, "the file"), *renames]
         plan = with_gpu(stored.plan, present.target, advice, change.accept, problems)
         return msgspec.structs.replace(stored, plan=plan)
 
@@ -150,15 +159,14 @@ class ChangePreviewer:
         pypi: PypiSettings,
         targets: Sequence[GpuTarget],
     ) -> StoredChange:
-        from ..engine.exact import exact_change
         from ..engine.records import from_json
 
         names = frozenset(str(entry["name"]) for entry in exact.objects)
         own = [] if exact.channels and change.prune else present.channels or settings.channels
         exact = await exactly.differing(exact, present, self._previewer, settings, pypi.allowed_roots)
         link = await asyncio.to_thread(from_json, exact.objects)
-        outcome = await asyncio.to_thread(
-            exact_change, present.installed, link, names, exact.requested, prune=change.prune
+        outcome, kept = await asyncio.to_thread(
+            exactly_beside, present, link, names, exact.requested, prune=change.prune
         )
         check_held(present.installed.pins, outcome)
         network = await asyncio.to_thread(self._previewer.network, settings, [*own, *exact.channels])
@@ -166,6 +174,7 @@ class ChangePreviewer:
         future = await self._future(present, outcome, settings, network if needs_python else None)
         python = await exactly.python_part(exact, future, pypi, change.accept, prune=change.prune)
         before = present.installed.requested
+        variables = await asyncio.to_thread(_variables, present, other, prune=change.prune)
         stored = await asyncio.to_thread(
             store,
             present,
@@ -178,14 +187,17 @@ class ChangePreviewer:
             remove_specs=sorted(before.keys() - outcome.requested.keys()),
             replaced=future.replaced,
             channels=network.channels,
+            variables=variables.values,
         )
         channels = await self._previewer.channels(settings, network.channels)
         specs = list(outcome.requested.values())
         switch = self._switch(channels, settings, present, specs, targets, new=change.gpu is not None)
         theirs = gpu_builds(python.actions if python is not None else [], present.target, Wheels(lines=[]))
         advice = with_wheels(await _in_time(switch.advice(outcome)), theirs, present.target, [], targets)
-        problems = [*exact.problems, *exactly.about_needs(outcome)]
-        plan = with_gpu(stored.plan, present.target, advice, change.accept, problems)
+        kernels = about_kernels(kept, other.name if other is not None else "the file")
+        problems = [*exact.problems, *exactly.about_needs(outcome), *kernels, *variables.problems]
+        labelled = exactly.labelled(stored.plan, outcome, python)
+        plan = with_gpu(labelled, present.target, advice, change.accept, problems)
         return msgspec.structs.replace(stored, plan=plan)
 
     async def _future(self, present: Present, outcome: Outcome, settings: Settings, network: Network | None) -> Future:
@@ -240,6 +252,13 @@ class ChangePreviewer:
             return {}
         newer = await (await self._previewer.channels(settings, present.channels)).newest(held)
         return {name: version for name, (version, _) in newer.items()}
+
+
+def _variables(present: Present, other: Environment | None, *, prune: bool) -> Variables:
+    if other is None:
+        # Locks have none.
+        return Variables()
+    return of_other(present.prefix, other, own=exactly.is_own(other), prune=prune)
 
 
 async def _in_time(advice: Awaitable[Advice]) -> Advice:

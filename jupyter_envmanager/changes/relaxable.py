@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -29,9 +30,10 @@ async def relaxable(
 
     async def answer(texts: list[str], preferred: Sequence[Record]) -> Sequence[Record]:
         named = {name_of(text) for text in texts}
+        wanted = [*texts, *(spec for name, spec in stays.items() if name not in named)]
         return await solve.find_records(
             channels,
-            solve.parse_specs([*texts, *(spec for name, spec in stays.items() if name not in named)]),
+            await asyncio.to_thread(solve.parse_specs, wanted),
             priority=settings.channel_priority,
             constraints=[*installed.pins.values(), *settings.pinned_packages],
             virtual=virtual,

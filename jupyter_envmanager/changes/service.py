@@ -39,6 +39,7 @@ from ..siteconfig import Site
 from .history import history, numbers
 from .present import environment_channels
 from .preview import ChangePreviewer
+from .title import title_in
 
 
 class RunningSession(msgspec.Struct, frozen=True, kw_only=True):
@@ -176,7 +177,7 @@ class ChangeService:
             keep=self._site.keep_generations,
             shared=await asyncio.to_thread(shared_place, Path(found.prefix), self._site.shared_locations),
         )
-        return await self._queue.submit(action, kind="change", title=f"{title} in {found.name}")
+        return await self._queue.submit(action, kind="change", title=title_in(title, found.name))
 
     def pypi_settings(self, settings: Settings) -> PypiSettings:
         """How the Python package index is reached: the site's settings, and conda's for proxies and certificates."""

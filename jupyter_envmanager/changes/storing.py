@@ -34,7 +34,7 @@ def store(
     newer: Mapping[str, str] | None = None,
     replaced: Sequence[str] = (),
     channels: Sequence[str],
-    variables: Mapping[str, str] | None = None,
+    variables: Mapping[str, str | None] | None = None,
 ) -> StoredChange:
     """The plan, without what it means for the GPU. Blocking.
 

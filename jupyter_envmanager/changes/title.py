@@ -8,6 +8,7 @@ from ..models import Change, Environment, FileSource, GpuTarget
 from ..redaction import redact
 
 _MOST = 4
+_LIKE = "Make it like "
 
 
 def title(change: Change, target: GpuTarget | None = None, *, other: Environment | None = None) -> str:
@@ -21,7 +22,7 @@ def title(change: Change, target: GpuTarget | None = None, *, other: Environment
         The one that it becomes like.
     """
     parts = [
-        f"Make like {other.name}" if other is not None else "",
+        f"{_LIKE}{other.name}" if other is not None else "",
         f"Update from {_file(change.source)}" if isinstance(change.source, FileSource) else "",
         _part("Install", [*change.install, *change.pypi.install]),
         _part("Install from", [path.rpartition("/")[2] for path in change.pypi.requirements]),
@@ -34,6 +35,11 @@ def title(change: Change, target: GpuTarget | None = None, *, other: Environment
     ]
     said = [part for part in parts if part]
     return "; ".join([*said[:1], *(part[0].lower() + part[1:] for part in said[1:])]) or "No change"
+
+
+def title_in(title: str, name: str) -> str:
+    """As `title` has it, where it is not said already which environment changes."""
+    return f"Make {name} like {title[len(_LIKE) :]}" if title.startswith(_LIKE) else f"{title} in {name}"
 
 
 def _file(source: FileSource) -> str:

@@ -42,7 +42,7 @@ def _print(name: str, found: Comparison) -> None:
             one.name,
             " ".join(filter(None, [one.here, one.here_detail])),
             " ".join(filter(None, [one.there, one.there_detail])),
-            "PyPI" if one.manager == "pypi" else "",
+            "variable" if one.variable else "PyPI" if one.manager == "pypi" else "",
         ]
         for one in found.differences
     ]

@@ -10,6 +10,7 @@ from pathlib import Path
 from rattler import PrefixRecord, RepoDataRecord
 
 from ..errors import NotAllowed
+from ..specfiles.condaspecs import MOST_LETTERS
 from . import metarecords
 from .bytecode import installed_tag, target
 from .clone import CloneReport, carry_over, clone
@@ -51,6 +52,7 @@ class Base:
         self._hidden: list[tuple[Path, str]] = []
         self._all_owned: Set[str] = frozenset()
         self._seen: Mapping[str, tuple[int, int]] = {}
+        self.suspects: Set[tuple[int, int]] = frozenset()
 
     def lay(self, stage: Path) -> None:
         """Make the stage: a clone."""
@@ -58,7 +60,7 @@ class Base:
         owned = {path for record in records for path in record.files()}
         owned.update(self.owned)
         report = clone(self.prefix, stage, owned, self._untouched())
-        self._all_owned, self._seen = owned, report.seen
+        self._all_owned, self._seen, self.suspects = owned, report.seen, report.suspects
         self.inode = stage.lstat().st_ino
         self._hide(stage, report.folder_links)
         self.cloned(report)
@@ -154,10 +156,16 @@ def read_installed(prefix: Path) -> tuple[list[PrefixRecord], list[str]]:
             unreadable.append(file.name)
             continue
         try:
-            installed.append(PrefixRecord.from_path(file))
+            record = PrefixRecord.from_path(file)
         except Exception:
             # Rattler raises what its parser raises; whatever it is, the record cannot be used.
             unreadable.append(file.name)
+            continue
+        # The solver would descend into parentheses until the whole process is gone.
+        if any(len(need) > MOST_LETTERS for need in [*record.depends, *record.constrains]):
+            unreadable.append(file.name)
+        else:
+            installed.append(record)
     return installed, unreadable
 
 

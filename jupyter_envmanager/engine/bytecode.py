@@ -15,14 +15,20 @@ import json
 import os
 import re
 import shutil
+import stat
 import struct
 import subprocess
-from collections.abc import Iterable, Sequence
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
+from ..environments.plainfile import read_plain
+from ..sharing import is_private
+from ..sharing.handles import FILE, inner, opened
 from . import metarecords
 from .clone import NO_LINK
 from .metarecords import MetaRecord
@@ -34,6 +40,7 @@ _UMASK = 0o022
 # What a path is made from; records of archives can say anything.
 _FILE_NAME = re.compile(r"(\w[\w.!+~=-]*)\.(?:conda|tar\.bz2)", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_VERSION = re.compile(r"3\.\d+(?:\.\w+)*", re.ASCII)
 # Compiles pairs of source and target, given as JSON; isolated and without site, so that nothing of the user's is
 # imported.
 _COMPILER = """
@@ -141,25 +148,75 @@ def installed_tag(prefix: Path) -> str | None:
     return None
 
 
-def compile_rest(prefix: Path, pkgs_dirs: Sequence[Path], timeout: float = 600.0) -> int:
-    """Compile what has no bytecode yet, whoever brought it, within ``prefix``; returns the number of files."""
-    python = _python(metarecords.read_all(prefix), pkgs_dirs)
+def compile_rest(prefix: Path, pkgs_dirs: Sequence[Path], timeout: float = 600.0, *, own: bool = False) -> int:
+    """Compile what has no bytecode yet, whoever brought it, within ``prefix``; returns the number of files.
+
+    Parameters
+    ----------
+    own:
+        Whether the environment's own interpreter may be run where there is no other one of its version.
+    """
+    python = _python_for(prefix, pkgs_dirs, own=own)
     if python is None:
         return 0
     tag, interpreter = python
-    pairs = []
+    # Members may put other files and links there while this runs: neither is read, compiled or written by its path.
+    with tempfile.TemporaryDirectory(prefix="envmanager-") as folder:
+        made: dict[str, str] = {}
+        for source in _taken_aside(prefix, tag, folder):
+            made[target(source, tag)] = f"{folder}{os.sep}{len(made)}"
+        if made:
+            _compile(interpreter, [(f"{aside}.py", f"{aside}.pyc") for aside in made.values()], timeout)
+        return sum(_copy_into(f"{aside}.pyc", prefix, path, anew=True) for path, aside in made.items())
+
+
+def _taken_aside(prefix: Path, tag: str, folder: str) -> Iterator[str]:
+    """Sources that have no bytecode yet, each copied into a folder of this user's, as ``0.py`` and so on."""
+    count = 0
     for library in prefix.glob("lib/python3.[0-9]*"):
-        for folder, _, names in os.walk(library):
-            inside = os.path.relpath(folder, prefix)
-            for source in (f"{inside}/{name}" for name in names if name.endswith(".py")):
-                state, compiled = _state(prefix, source), prefix / target(source, tag)
-                # A link may lead to what others must not read, or must not be written.
-                linked = (prefix / source).is_symlink() or compiled.parent.is_symlink()
-                if state is not None and source.isprintable() and not linked and not _is_of(compiled, state):
-                    pairs.append((str(prefix / source), str(compiled)))
-    if pairs:
-        _compile(interpreter, pairs, timeout)
-    return sum(Path(compiled).exists() for _, compiled in pairs)
+        path = f"lib/{library.name}"
+        with contextlib.suppress(OSError), inner(os.fspath(prefix), path) as top:
+            for below, _, names, handle in os.fwalk(".", dir_fd=top):
+                inside = os.path.normpath(os.path.join(path, below))  # noqa: PTH118
+                for name in (name for name in names if name.endswith(".py") and name.isprintable()):
+                    source = f"{inside}/{name}"
+                    state = _state(prefix, source)
+                    done = state is None or _is_of(prefix / target(source, tag), state)
+                    if not done and _take(name, handle, f"{folder}{os.sep}{count}.py"):
+                        yield source
+                        count += 1
+
+
+def _take(name: str, folder: int, copy: str) -> bool:
+    """Copy a source out of an open folder, with its time; no link, and nothing that its owner keeps private."""
+    try:
+        with opened(name, FILE, folder) as handle:
+            status = os.fstat(handle)
+            if not stat.S_ISREG(status.st_mode) or is_private(status):
+                return False
+            with open(handle, "rb", closefd=False) as old, open(copy, "wb") as new:  # noqa: PTH123
+                shutil.copyfileobj(old, new)
+            os.utime(copy, ns=(status.st_atime_ns, status.st_mtime_ns))
+    except OSError:
+        return False
+    return True
+
+
+def _python_for(prefix: Path, pkgs_dirs: Sequence[Path], *, own: bool) -> tuple[str, Path] | None:
+    """The tag of an environment's bytecode, and an interpreter that makes it: the package cache's, else the one that
+    runs this, else the environment's own.
+
+    An archive may come to where no cache has its Python.
+    """
+    installed = metarecords.read_all(prefix)
+    version = next((one.version for one in installed if one.name == "python" and _VERSION.fullmatch(one.version)), None)
+    if version is None or (python := _python(installed, pkgs_dirs)) is not None:
+        return python if version else None
+    tag = cache_tag(version)
+    if tag == sys.implementation.cache_tag:
+        return tag, Path(sys.executable)
+    theirs = prefix / ("python.exe" if os.name == "nt" else "bin/python")
+    return (tag, theirs) if own and theirs.is_file() else None
 
 
 def _compile(interpreter: Path, pairs: list[tuple[str, str]], timeout: float, umask: int = -1) -> None:
@@ -264,8 +321,7 @@ def _is_of(compiled: Path, state: _Source) -> bool:
     four bytes each: https://peps.python.org/pep-0552/.
     """
     try:
-        with compiled.open("rb") as file:
-            head = struct.unpack("<4sLLL", file.read(16))
+        head = struct.unpack("<4sLLL", read_plain(compiled, 16, cut=True))
     except (OSError, struct.error):
         return False
     return bool(head[1:] == (0, state.mtime // 10**9 & 0xFFFFFFFF, state.size & 0xFFFFFFFF))
@@ -275,18 +331,38 @@ def _put(entry: Path, prefix: Path, target: str, made: set[str], *, copies: bool
     """Hard-link one file, or copy it, also where links do not reach; ``made`` are folders that are there by now."""
     folder = target.rpartition("/")[0]
     cached, installed = f"{entry}{os.sep}{target}", f"{prefix}{os.sep}{target}"
+    if copies:
+        return _copy_into(cached, prefix, target)
     try:
         if folder not in made:
-            if copies and not (prefix / folder).resolve().is_relative_to(prefix.resolve()):
-                return 0
             (prefix / folder).mkdir(exist_ok=True)
             made.add(folder)
-        if copies:
-            return _copy(cached, installed)
         os.link(cached, installed)
     except OSError as error:
         # What is there already was compiled by the interpreter.
         return _copy(cached, installed) if error.errno in NO_LINK else 0
+    return 1
+
+
+def _copy_into(source: str, prefix: Path, target: str, *, anew: bool = False) -> int:
+    """Copy a file to where others may put a link at any moment; ``anew`` replaces what is there."""
+    folder, _, name = target.rpartition("/")
+    partial = f"{name}.{os.getpid()}"
+    try:
+        with open(source, "rb") as file, inner(os.fspath(prefix), folder) as handle:  # noqa: PTH123
+            with contextlib.suppress(FileNotFoundError):
+                os.lstat(name, dir_fd=handle)
+                if not anew:
+                    return 0
+            with opened(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, handle) as made:
+                with open(made, "wb", closefd=False) as copy:
+                    shutil.copyfileobj(file, copy)
+                # As open as the cache's own: the mask was for what is private at first.
+                os.fchmod(made, 0o666 & ~_UMASK)
+            os.replace(partial, name, src_dir_fd=handle, dst_dir_fd=handle)
+    except OSError:
+        # The interpreter compiles for itself.
+        return 0
     return 1
 
 

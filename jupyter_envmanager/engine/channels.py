@@ -7,7 +7,7 @@ Reading goes through rattler's gateway, which keeps indexes on disk, fetches sha
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +17,7 @@ from rattler import Gateway, RepoDataRecord, SourceConfig, Subdir
 from ..errors import EnvManagerError, NotFound
 from ..models import PackageBuild, PackageHit, PackageHits, PackageInfo, Problem
 from .about import Abouts
+from .answers import statuses
 from .aside import aside
 from .client import Network, client, rattler_channels
 from .failures import translated, unreachable
@@ -26,7 +27,7 @@ from .memory import give_back, resident_bytes
 from .names import Names
 from .offers import age, channel_label
 from .source import ANSWER_SECONDS, Source
-from .withoutnetwork import StoredChannel, cached_only
+from .withoutnetwork import StoredChannel, needs_no_download
 
 # A channel that hangs does not keep the others' names from whoever types.
 _PATIENCE_SECONDS = 2.0
@@ -78,9 +79,15 @@ class Channels:
         """What rattler takes for the channels, in order of priority; right inside of `in_time`."""
         return [source.for_rattler for source in self._sources]
 
-    def stored(self, *, cached: bool) -> list[StoredChannel]:
-        """The same as they were last read; with ``cached``, only the packages that need no download."""
-        return [cached_only(source, self._pkgs_dirs) if cached else StoredChannel(source) for source in self._sources]
+    def stored(
+        self, wanted: Callable[[RepoDataRecord], bool] = lambda record: True, *, cached: bool = False
+    ) -> list[StoredChannel]:
+        """The same, with only the records that are ``wanted``; with ``cached``, only what needs no download."""
+
+        def chosen(record: RepoDataRecord) -> bool:
+            return wanted(record) and (not cached or needs_no_download(record, self._pkgs_dirs))
+
+        return [StoredChannel(source, chosen) for source in self._sources]
 
     @property
     def problems(self) -> list[Problem]:
@@ -99,6 +106,11 @@ class Channels:
             for source in self._sources
             if source.stale and source.error is not None
         ]
+
+    @property
+    def silent(self) -> dict[str, EnvManagerError]:
+        """Why channels that were asked cannot be read, by their address."""
+        return {source.url: source.error for source in self._sources if source.error and source.names is None}
 
     def refresh(self) -> None:
         """Believe nothing that was read before."""
@@ -268,6 +280,10 @@ class Channels:
     async def _records(self, names: Sequence[str]) -> list[RepoDataRecord]:
         found = await asyncio.gather(*(source.records(names) for source in self._sources))
         return [record for records in found for record in records]
+
+    async def statuses(self, urls: Sequence[str], seconds: float) -> dict[str, int]:
+        """What the channels' servers answer for these files; see `answers.statuses`."""
+        return await aside(statuses(self._client, urls, seconds))
 
     async def info(self, name: str) -> PackageInfo:
         """Versions and builds of one package, newest first.

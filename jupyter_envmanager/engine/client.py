@@ -12,6 +12,7 @@ import re
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -19,7 +20,7 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 from rattler import Channel, Client, Config
 
-from ..errors import Invalid
+from ..errors import EnvManagerError, Invalid
 from ..redaction import redact
 
 if TYPE_CHECKING:
@@ -62,12 +63,15 @@ def network(settings: Settings, channels: Sequence[str] | None = None) -> Networ
     # Browsers see configured channels without credentials, and send them back like that.
     configured = {redact(name): name for name in settings.channels}
     names = [configured.get(name, name) for name in channels or settings.channels]
+    guarded = _guarded(settings)
     clean: dict[str, None] = {}
     mirrors: dict[str, str] = {}
     logins: dict[str, tuple[str, str]] = {}
     for name in names:
         settings.check_channel_allowed(name)
         for url in settings.channel_urls(name):
+            # Locks and records name channels by their clean addresses.
+            url = guarded.get(url, url)
             bare, without_login = clean_url(url), _USERINFO.sub(r"\1", url).rstrip("/")
             clean[bare] = None
             try:
@@ -86,6 +90,17 @@ def network(settings: Settings, channels: Sequence[str] | None = None) -> Networ
         verify=settings.ssl_verify,
         offline=settings.offline,
     )
+
+
+def _guarded(settings: Settings) -> dict[str, str]:
+    """The configured channels that have credentials, by their clean addresses; the first counts."""
+    found: dict[str, str] = {}
+    for name in settings.channels:
+        with suppress(EnvManagerError):
+            for url in settings.channel_urls(name):
+                if url != clean_url(url):
+                    found.setdefault(clean_url(url), url)
+    return found
 
 
 def client(reach: Network) -> Client:

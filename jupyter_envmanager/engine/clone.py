@@ -17,17 +17,21 @@ import stat
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from ..errors import NotAllowed
-from ..sharing import group_name, user_name
+from ..sharing import group_name, is_closed, is_private, user_name
 
 # Nobody edits a file of this size by hand, and copying some of them would make each change slow and large.
 LARGEST_COPY = 64 * 2**20
 _RECORDS, _SETTINGS = "conda-meta/", "etc/"
+# The environment's variables: the one thing there that a user sets, and no package.
+STATE = "conda-meta/state"
 _BYTECODE = "/__pycache__/"
 NO_LINK = frozenset({errno.EPERM, errno.EXDEV, errno.EMLINK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
 _FICLONE = 0x40049409
+_GROUPS = stat.S_IWGRP | stat.S_ISGID
 
 
 @dataclass
@@ -35,7 +39,8 @@ class CloneReport:
     """What a clone is made of: files linked, files copied, and the bytes of those copied because links failed.
 
     ``folder_links`` are the symbolic links to folders in the clone. ``seen`` are the files that are not packages', with
-    the time (ns) and size they had.
+    the time (ns) and size they had. ``private`` are private files, with their device and inode, that somebody else may
+    have linked to: they stay what they are.
     """
 
     linked: int = 0
@@ -43,6 +48,12 @@ class CloneReport:
     unlinkable_bytes: int = 0
     folder_links: list[str] = field(default_factory=list)
     seen: dict[str, tuple[int, int]] = field(default_factory=dict)
+    private: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    @property
+    def suspects(self) -> set[tuple[int, int]]:
+        """The private files by device and inode: in the clone, each has one more name of theirs."""
+        return set(self.private.values())
 
 
 class Owner:
@@ -52,14 +63,32 @@ class Owner:
         self._user, self._group = (os.geteuid(), os.getegid()) if os.name != "nt" else (0, 0)
         # A user's own group has the user's name; else it may be that of a lab.
         self._private = os.name != "nt" and group_name(self._group) == user_name(self._user)
-        self._umask = os.umask(0)
-        os.umask(self._umask)
 
-    def owns(self, entry: os.DirEntry[str]) -> bool:
+    @cached_property
+    def _umask(self) -> int:
+        # Asked by setting it, which must not be where other threads make files.
+        umask = os.umask(0)
+        os.umask(umask)
+        return umask
+
+    def owns(self, entry: os.DirEntry[str] | Path) -> bool:
         """Whether nobody else may change the file."""
         status = entry.stat(follow_symlinks=False)
+        return status.st_uid == self._user and not self._shares_rights(status)
+
+    def _shares_rights(self, status: os.stat_result) -> bool:
         others = stat.S_IWOTH if self._private and status.st_gid == self._group else stat.S_IWOTH | stat.S_IWGRP
-        return status.st_uid == self._user and not status.st_mode & others
+        return bool(status.st_mode & others)
+
+    def exposes(self, folder: str) -> bool:
+        """Whether others may put files there: everybody, or a group; surely one that gets all that comes into it."""
+        status = os.stat(folder)  # noqa: PTH116
+        return self._shares_rights(status) or status.st_mode & _GROUPS == _GROUPS
+
+    def shares(self, entry: os.DirEntry[str]) -> bool:
+        """Whether a copy may be one with the file; with a second name, a private one would pass for a trap."""
+        status = entry.stat(follow_symlinks=False)
+        return self.owns(entry) and (status.st_nlink > 1 or not is_closed(status))
 
     def close(self, path: str) -> None:
         """Make a file or a folder no more open than this user's are; what it shares with a group, it does not here."""
@@ -100,7 +129,8 @@ def clone(
         The disk is full, or the like.
     """
     report = CloneReport()
-    mine = Owner() if away else None
+    owner = Owner()
+    mine = owner if away else None
     prefixes = tuple(dict.fromkeys((os.fspath(source), os.path.realpath(source))))
     folders: list[tuple[str, str, str]] = []
     waiting = [(os.fspath(source), os.fspath(target), "")]
@@ -110,6 +140,7 @@ def clone(
         old, new, inside = waiting.pop()
         os.mkdir(new, 0o700)  # noqa: PTH102
         folders.append((old, new, inside))
+        exposed = owner.exposes(old)
         with listed(old, inside) as entries:
             for entry in entries:
                 copy, path = f"{new}{os.sep}{entry.name}", f"{inside}{entry.name}"
@@ -120,6 +151,10 @@ def clone(
                 try:
                     if entry.is_symlink():
                         _clone_link(entry.path, copy, prefixes, report, away=away)
+                        continue
+                    if exposed and is_private(status := entry.stat(follow_symlinks=False)):
+                        if _keep_private(entry.path, copy, status):
+                            report.private[path] = status.st_dev, status.st_ino
                         continue
                     shared = is_shared(path, owned, records)
                     if not shared:
@@ -150,7 +185,7 @@ def carry_over(source: Path, target: Path, owned: Set[str], seen: Mapping[str, t
     A change may take minutes, and a user's program may write into the environment meanwhile. What a package has put at
     the same place stays; what was deleted comes back.
     """
-    brought = []
+    brought, owner = [], Owner()
     waiting = [(os.fspath(source), "")]
     while waiting:
         folder, inside = waiting.pop()
@@ -159,7 +194,7 @@ def carry_over(source: Path, target: Path, owned: Set[str], seen: Mapping[str, t
                 path = f"{inside}{entry.name}"
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append((entry.path, f"{path}/"))
-                elif not path.startswith(_RECORDS) and not is_shared(path, owned) and _is_new(entry, seen, path):
+                elif _is_users(path, owned) and _is_new(entry, seen, path, owner):
                     copy = target / path
                     if path in seen or not os.path.lexists(copy):
                         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -191,9 +226,15 @@ def _unreadable(path: str) -> NotAllowed:
     )
 
 
-def _is_new(entry: os.DirEntry[str], seen: Mapping[str, tuple[int, int]], path: str) -> bool:
+def _is_users(path: str, owned: Set[str]) -> bool:
+    return path == STATE or not (path.startswith(_RECORDS) or is_shared(path, owned))
+
+
+def _is_new(entry: os.DirEntry[str], seen: Mapping[str, tuple[int, int]], path: str, owner: Owner) -> bool:
     status = entry.stat(follow_symlinks=False)
-    return stat.S_ISREG(status.st_mode) and seen.get(path) != (status.st_mtime_ns, status.st_size)
+    if not stat.S_ISREG(status.st_mode) or seen.get(path) == (status.st_mtime_ns, status.st_size):
+        return False
+    return not (is_private(status) and owner.exposes(os.path.dirname(entry.path)))  # noqa: PTH120
 
 
 def _folders_of(paths: Set[str]) -> set[str]:
@@ -233,8 +274,8 @@ def _clone_file(entry: os.DirEntry[str], target: str, shared: bool, report: Clon
             report.copied += 1
             return
     try:
-        if mine is not None and not mine.owns(entry):
-            raise OSError(errno.EPERM, "it is somebody else's")
+        if mine is not None and not mine.shares(entry):
+            raise OSError(errno.EPERM, "it cannot be shared")
         os.link(source, target, follow_symlinks=False)
         report.linked += 1
     except OSError as error:
@@ -245,6 +286,23 @@ def _clone_file(entry: os.DirEntry[str], target: str, shared: bool, report: Clon
         _copy(source, target, mine)
         report.copied += 1
         report.unlinkable_bytes += os.lstat(source).st_size
+
+
+def _keep_private(source: str, target: str, status: os.stat_result) -> bool:
+    """One more name for a private file: the group may be let into a copy. Where there are no links, it stays out.
+
+    So does bytecode that somebody else keeps private, as it is made anew.
+    """
+    if status.st_uid != os.geteuid():
+        if _BYTECODE in source:
+            return False
+        raise _unreadable(source)
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in NO_LINK:
+            raise
+    return True
 
 
 def _clone_link(source: str, target: str, prefixes: Sequence[str], report: CloneReport, *, away: bool) -> None:

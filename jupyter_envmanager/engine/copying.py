@@ -20,12 +20,16 @@ from ..environments.boundary import Boundary
 from ..environments.condameta import is_record
 from ..environments.plainfile import read_plain
 from ..environments.record_files import PackageFile
-from .clone import LARGEST_COPY, CloneReport, Owner, clone, is_shared, listed
-from .relocation import Baked, relocate
+from ..environments.variables import read_variables
+from . import variables
+from .clone import LARGEST_COPY, STATE, CloneReport, Owner, clone, is_shared, listed
+from .relocation import Baked, relocate, relocated
 from .workplace import MARKER, put
 
 # Larger ones of packages are libraries and data, which no installer writes paths into.
 _LARGEST_TEXT = 2_000_000
+# Enough to tell a text.
+_START = 4096
 # ELF, and Mach-O of 64 bits: other files with NULs may say elsewhere how long their texts are.
 _PROGRAMS = (b"\x7fELF", b"\xcf\xfa\xed\xfe")
 # What says that another tool, or an admin, keeps an environment: nobody keeps the copy
@@ -86,27 +90,45 @@ def copy(source: Path, stage: Path, prefix: Path, content: Content) -> Copied:
         A file cannot be read.
     OSError
     """
-    old, new = list(dict.fromkeys((os.fspath(source), os.path.realpath(source)))), os.fspath(prefix)
+    old, new = _names(source), os.fspath(prefix)
     owned = content.owned()
     report = clone(source, stage, owned, away=True, skip=Boundary(source, owned).is_beyond)
+    # Written anew, it would be a file of its own, that a group may be let into.
+    kept = report.private.keys()
     for name in (*KEEPERS, MARKER.name):
         (stage / "conda-meta" / name).unlink(missing_ok=True)
-    baked = {file.path: file for file in content.baked()}
-    records = {f"conda-meta/{name}" for name in content.conda}
-    own = [path for path in report.seen if path not in baked and path not in records and path != "conda-meta/history"]
+    baked = {file.path: file for file in content.baked() if file.path not in kept}
+    records = {f"conda-meta/{name}" for name in content.conda} | {"conda-meta/history", STATE}
+    own = [path for path in report.seen if path not in baked and path not in records]
     found = [*_naming(stage, own, old, LARGEST_COPY), *_naming(stage, content.built, old, LARGEST_COPY)]
     found += _naming(stage, (path for path in content.python if not path.endswith(".pyc")), old, _LARGEST_TEXT)
-    shortest = min(len(os.fsencode(one)) for one in old)
-    left = [file.path for file in found if not file.text and len(os.fsencode(new)) > shortest]
+    found = [file for file in found if file.path not in kept]
+    left = [file.path for file in found if not file.text] if _is_longer(new, old) else []
     rewritten = relocate(stage, old, new, [*baked.values(), *(file for file in found if file.path not in left)])
     for name, files in content.conda.items():
         if any(file.path in rewritten for file in files):
             _renew(stage, name, rewritten)
+    if STATE not in kept:
+        _rename_in_variables(stage, old, new)
     return Copied(report, rewritten, left)
 
 
-def unshared(source: Path, content: Content, *, together: bool) -> int:
-    """How many bytes a copy cannot share with its source. Blocks: a look at every file.
+@dataclass
+class Outlook:
+    """What a copy would be like: how many bytes it cannot share with its source, which environments inside that are
+    left out, and which links would lead there; which programs would go on naming the old prefix, as there is no room
+    in them for the new one, and which files are too large to be looked into.
+    """
+
+    unshared: int = 0
+    inner: list[str] = field(default_factory=list)
+    dangling: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    large: list[str] = field(default_factory=list)
+
+
+def look(source: Path, prefix: Path, content: Content, *, together: bool) -> Outlook:
+    """See what a copy of ``source`` at ``prefix`` would be like. Blocks: a look at every file.
 
     Parameters
     ----------
@@ -116,7 +138,10 @@ def unshared(source: Path, content: Content, *, together: bool) -> int:
     owned, owner = content.owned(), Owner()
     boundary = Boundary(source, owned)
     baked = {file.path for file in content.baked()}
-    size, waiting = 0, [(os.fspath(source), "")]
+    outlook, waiting = Outlook(), [(os.fspath(source), "")]
+    own: list[str] = []
+    links: list[str] = []
+    beyond: list[str] = []
     while waiting:
         folder, inside = waiting.pop()
         with suppress(FileNotFoundError), listed(folder, inside) as entries:
@@ -125,12 +150,60 @@ def unshared(source: Path, content: Content, *, together: bool) -> int:
                 if entry.is_dir(follow_symlinks=False):
                     if not boundary.is_beyond(entry.path, path):
                         waiting.append((entry.path, f"{path}/"))
+                        continue
+                    beyond.append(path)
+                    if os.path.isdir(f"{entry.path}{os.sep}conda-meta"):  # noqa: PTH112
+                        outlook.inner.append(path)
                     continue
+                if entry.is_symlink():
+                    links.append(path)
+                elif path not in owned:
+                    own.append(path)
                 # What is nobody's package may come and go meanwhile.
                 with suppress(FileNotFoundError):
-                    if not (together and path not in baked and is_shared(path, owned) and owner.owns(entry)):
-                        size += entry.stat(follow_symlinks=False).st_size
-    return size
+                    if not (together and path not in baked and is_shared(path, owned) and owner.shares(entry)):
+                        outlook.unshared += entry.stat(follow_symlinks=False).st_size
+    limits = {**dict.fromkeys(content.python, _LARGEST_TEXT), **dict.fromkeys([*own, *content.built], LARGEST_COPY)}
+    outlook.left = sorted(_cramped(source, os.fspath(prefix), limits))
+    outlook.large = sorted(path for path in [*own, *content.built] if _is_large(f"{source}{os.sep}{path}"))
+    outlook.dangling = sorted(_leading_to(beyond, links, source))
+    return outlook
+
+
+def _is_large(path: str) -> bool:
+    """Whether a program or a text is too large to be searched for the prefix; other files never are."""
+    with suppress(OSError):
+        if os.lstat(path).st_size > LARGEST_COPY:
+            start = read_plain(path, _START, cut=True, follow=False)
+            return start.startswith(_PROGRAMS) or b"\0" not in start
+    return False
+
+
+def _leading_to(folders: Sequence[str], links: Iterable[str], source: Path) -> Iterator[str]:
+    """Those of the links that lead into folders of a prefix; all are paths from there."""
+    beyond = tuple(os.path.join(os.path.realpath(source), folder, "") for folder in folders)  # noqa: PTH118
+    for link in links if beyond else ():
+        if (os.path.realpath(source / link) + os.sep).startswith(beyond):
+            yield link
+
+
+def _is_longer(new: str, old: Sequence[str]) -> bool:
+    """Whether a prefix does not fit where one of the names of another one is."""
+    return len(os.fsencode(new)) > min(len(os.fsencode(one)) for one in old)
+
+
+def _names(source: Path) -> list[str]:
+    return list(dict.fromkeys((os.fspath(source), os.path.realpath(source))))
+
+
+def _cramped(source: Path, new: str, limits: Mapping[str, int]) -> Iterator[str]:
+    """Those of the files that are programs and have no room for a longer prefix; each is read up to its limit."""
+    old = _names(source)
+    for path, limit in limits.items() if _is_longer(new, old) else ():
+        # Thousands of files, a few of which are programs: of the others, the first bytes will do.
+        with suppress(OSError):
+            if read_plain(f"{source}{os.sep}{path}", 4, cut=True, follow=False) in _PROGRAMS:
+                yield from (file.path for file in _naming(source, [path], old, limit) if not file.text)
 
 
 def _naming(stage: Path, paths: Iterable[str], names: Sequence[str], limit: int) -> Iterator[Baked]:
@@ -147,6 +220,14 @@ def _naming(stage: Path, paths: Iterable[str], names: Sequence[str], limit: int)
                 yield Baked(path, text=True)
             elif content.startswith(_PROGRAMS):
                 yield Baked(path, text=False)
+
+
+def _rename_in_variables(stage: Path, old: Sequence[str], new: str) -> None:
+    """Let variables name the copy: by their values, as JSON may escape what a text is searched for."""
+    before = read_variables(stage)
+    after = {name: relocated(value.encode(), old, new, anywhere=False).decode() for name, value in before.items()}
+    if after != before:
+        variables.change(stage, after)
 
 
 def _renew(stage: Path, name: str, rewritten: Mapping[str, str]) -> None:

@@ -118,7 +118,9 @@ def translate(error: BaseException, channels: Sequence[str] = ()) -> EnvManagerE
 def unreachable(text: str, channels: Sequence[str] = ()) -> ChannelUnreachable:
     """A channel that does not answer, or answers nonsense, with the reason in plain words."""
     file = first_url(text)
-    host = (_INDEX.sub("", file) if file else " or ".join(channels)) or "that was asked"
+    host = (_INDEX.sub("", file).rstrip("/") if file else " or ".join(channels)) or "that was asked"
+    hint = "Check the channel's name and your network, then try again, or choose other channels."
+    details: dict[str, bool] = {}
     lowered = text.lower()
     if "dns error" in lowered or "lookup" in lowered:
         reason = "its host name is not known here"
@@ -130,6 +132,9 @@ def unreachable(text: str, channels: Sequence[str] = ()) -> ChannelUnreachable:
         reason = "it did not answer in time"
     elif status := re.search(r"\b(?:status|error) (?:client error |server error )?\(?(\d{3})", lowered):
         reason = f"it answered HTTP {status.group(1)}"
+        if status.group(1).startswith("5"):
+            hint = "Its server is in trouble: try again later, or ask whoever runs it."
+            details["their_fault"] = True
     elif "could not find subdir" in lowered:
         reason = "there is no repodata.json at that address"
     elif "cache" in lowered and any(sign in lowered for sign in ("not available", "not in the", "no usable")):
@@ -138,10 +143,17 @@ def unreachable(text: str, channels: Sequence[str] = ()) -> ChannelUnreachable:
         reason = "its package index could not be read"
     return ChannelUnreachable(
         f"The channel {host} cannot be used: {reason}.",
-        hint="Check the channel's name and your network, then try again, or choose other channels.",
+        hint=hint,
         field="channels",
         engine=text,
+        **details,
     )
+
+
+def answered(error: EnvManagerError) -> bool:
+    """Whether the server of a channel that cannot be used is there all the same, and refuses what was asked."""
+    text = str(error.details.get("engine", "")).lower()
+    return "could not find subdir" in text or "client error (4" in text
 
 
 def no_space(where: str = "") -> NoSpace:

@@ -6,24 +6,22 @@ The gateway is right for sharded channels (https://github.com/conda/ceps/blob/ma
 from __future__ import annotations
 
 import asyncio
-import re
 import sqlite3
-import sys
 import time
 from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 from rattler import Channel, Client
-from rattler.package_streaming import download_to_writer
 
+from ..ownmodules import command
+from .answers import status
 from .client import Network
 from .index import IndexedChannel
 from .indexing import LARGE_BYTES, Task, index_path, stored_repodata
 
 # Whoever is slower than that is asked by the gateway, which has more patience.
 _PROBE_SECONDS = 2.0
-_REFUSED = re.compile(r"client error \(4\d\d")
 
 
 class Layout:
@@ -87,20 +85,14 @@ class Layout:
         return True
 
     async def _has_shards(self, subdir: str) -> bool:
-        try:
-            await download_to_writer(self._client, f"{self._url}/{subdir}/repodata_shards.msgpack.zst", _Enough())
-        except _FirstBytes:
-            return True
-        except Exception as error:  # rattler raises RuntimeError with the status in its text
-            return _REFUSED.search(str(error)) is None
-        return True
+        answer = await status(self._client, f"{self._url}/{subdir}/repodata_shards.msgpack.zst")
+        return answer is None or not 400 <= answer < 500
 
     async def _make_index(self) -> bool:
         """Let a process of its own look at the channel; False when it could not."""
         task = Task(reach=self._reach, channel=self._url, subdirs=self._subdirs, cache=str(self._cache))
         process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "jupyter_envmanager.engine.indexing"),
+            *command("engine.indexing"),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
@@ -113,12 +105,3 @@ class Layout:
                 process.kill()
                 await process.wait()
         return process.returncode == 0
-
-
-class _FirstBytes(Exception):
-    """Enough was seen."""
-
-
-class _Enough:
-    def write(self, data: bytes) -> None:
-        raise _FirstBytes

@@ -25,12 +25,13 @@ from ..pypi.locked import LockedDist
 from ..pypi.locked import check as check_dists
 from . import explicit
 from .client import clean_url
+from .lockapart import is_plain, read_apart
 from .lockwords import unreadable
 
 LOCKED_FORMATS = ("explicit", "conda-lock", "pixi.lock")
 # Locks of large projects for five platforms have two; a text of this size is read in about two seconds.
 _MOST_BYTES = 10_000_000
-_MOST_PROBLEMS = 50
+MOST_PROBLEMS = 50
 _CATEGORY = re.compile(r"^\s*(?:- )?category: *[\"']?([\w.-]+)", re.MULTILINE)
 # conda-lock names them in its head, pixi where the lists of packages begin.
 _PLATFORMS = re.compile(r"^ *(?:platforms|packages):", re.MULTILINE)
@@ -83,7 +84,12 @@ def read(text: str, format: str, platform: str) -> Locked:
             hint="Check that it is the right file.",
             field="source",
         )
-    found = _explicit(text, platform) if format == "explicit" else _lock(text, platform)
+    if format == "explicit":
+        found = _explicit(text, platform)
+    elif is_plain(text):
+        found = parse(text, platform)
+    else:
+        found = msgspec.json.decode(read_apart(text, platform), type=Locked)
     twice = [name for name, count in Counter(str(record["name"]) for record in found.records).items() if count > 1]
     refuse(
         Invalid(f"{name} is in the lock twice.", hint="Write the lock again.", field="source", **at(found.lines, name))
@@ -99,7 +105,7 @@ def refuse(errors: Iterable[EnvManagerError]) -> None:
     all_errors = list(errors)
     if all_errors:
         first = all_errors[0]
-        first.details["problems"] = [msgspec.to_builtins(error.problem()) for error in all_errors[:_MOST_PROBLEMS]]
+        first.details["problems"] = [msgspec.to_builtins(error.problem()) for error in all_errors[:MOST_PROBLEMS]]
         raise first
 
 
@@ -150,7 +156,8 @@ def _check_platform(platforms: Sequence[str], platform: str, lines: Sequence[int
 # Locks
 
 
-def _lock(text: str, platform: str) -> Locked:
+def parse(text: str, platform: str) -> Locked:
+    """As `read`, of a lock that rattler reads; see `lockapart` for which those should be."""
     file = _parse(text)
     environments = dict(file.environments())
     if not environments:

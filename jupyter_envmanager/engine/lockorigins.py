@@ -15,6 +15,9 @@ from ..redaction import redact
 from .client import clean_url
 from .locked import at, refuse
 
+# A preview asks every channel of a lock; people who have chosen so many are unheard of.
+MOST_CHANNELS = 20
+
 
 def check(
     objects: Sequence[Mapping[str, Any]],
@@ -39,12 +42,19 @@ def check(
     Raises
     ------
     NotAllowed, Invalid
-        Names the first package of each channel that may not be used; ``problems`` has them all.
+        Names the first package of each channel that may not be used; ``problems`` has them all. Or there are more than
+        `MOST_CHANNELS` channels.
     """
-    known = _Known(settings, channels)
     first: dict[str, Mapping[str, Any]] = {}
     for entry in objects:
         first.setdefault(str(entry["url"]).rsplit("/", 2)[0], entry)
+    if len(first) > MOST_CHANNELS:
+        raise Invalid(
+            f"The lock takes its packages from {len(first):,} channels; {MOST_CHANNELS} are the most.",
+            hint="Check that it is the right file, or write it again with fewer channels.",
+            field="source",
+        )
+    known = _Known(settings, channels)
     refuse(
         type(error)(
             f"{_where(lines, entry)}{entry['name']}: {error.message}",

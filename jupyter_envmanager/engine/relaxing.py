@@ -146,6 +146,11 @@ async def _relaxations(
     """What could stand for specs that are not met or do not fit; and whether the latter is all that is wrong."""
     seen = await _look(specs, channels, strict=strict)
     chosen = await _fitting(seen, solve)
+    return await asyncio.to_thread(_answers, seen, chosen)
+
+
+def _answers(seen: Sequence[_Seen], chosen: dict[str, RepoDataRecord] | None) -> tuple[list[Relaxation], bool]:
+    """Blocking: it holds all choices of thousands of specs against an answer."""
     if chosen is None:
         found = [one for one in seen if one.met is None]
     else:
@@ -171,7 +176,7 @@ async def _fitting(seen: Sequence[_Seen], solve: Solve) -> dict[str, RepoDataRec
     levels: tuple[Relaxed | None, ...] = _LEVELS if all(one.met for one in seen) else (None, *_LEVELS)
     tried: list[list[str]] = []
     for level in levels:
-        texts = [text for one in seen if (text := one.milder(level)) is not None]
+        texts = await asyncio.to_thread(_milder, seen, level)
         if texts in tried:
             continue
         tried.append(texts)
@@ -179,8 +184,16 @@ async def _fitting(seen: Sequence[_Seen], solve: Solve) -> dict[str, RepoDataRec
             records = await solve(texts, [one.met for one in seen if one.met is not None])
         except EnvManagerError:
             continue
-        return {record.name.normalized: record for record in records}
+        return await asyncio.to_thread(_named, records)
     return None
+
+
+def _named(records: Sequence[RepoDataRecord]) -> dict[str, RepoDataRecord]:
+    return {record.name.normalized: record for record in records}
+
+
+def _milder(seen: Sequence[_Seen], level: Relaxed | None) -> list[str]:
+    return [text for one in seen if (text := one.milder(level)) is not None]
 
 
 async def _look(specs: Sequence[FileSpec], channels: Channels, *, strict: bool) -> list[_Seen]:

@@ -107,9 +107,12 @@ class _Inside:
         return self._known[folder]
 
 
-def relocated(content: bytes, old: Sequence[str], new: str) -> bytes:
-    """A script or text with ``new`` wherever it names ``old``; the shebang in the form that the new path needs."""
-    return _Names(old, new).text(content)
+def relocated(content: bytes, old: Sequence[str], new: str, *, anywhere: bool = True) -> bytes:
+    """A script or text with ``new`` wherever it names ``old``; the shebang in the form that the new path needs.
+
+    In a text of the user's, not ``anywhere``: there it may be the tail of a longer path, or begin another name.
+    """
+    return _Names(old, new).text(content, anywhere=anywhere)
 
 
 def shebang(interpreter: bytes, arguments: bytes = b"") -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
 
@@ -28,7 +29,8 @@ async def renamed(channels: Channels, texts: Sequence[str]) -> tuple[list[str], 
     ------
     Invalid, ChannelUnreachable
     """
-    names = [spec_name(spec) for spec in parse_specs(texts)]
+    # A file may have thousands.
+    names = await asyncio.to_thread(lambda: [spec_name(spec) for spec in parse_specs(texts)])
     wanted = {old: new for old in names if (new := NAMES.get(old))}
     having = await channels.having({*wanted, *wanted.values()}) if wanted else frozenset()
     changed = {old: new for old, new in wanted.items() if old not in having and new in having}

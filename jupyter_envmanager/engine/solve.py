@@ -29,8 +29,10 @@ from rattler.exceptions import SolverError
 
 from ..errors import EnvManagerError, Invalid, NotFound, Unsatisfiable
 from ..models import GpuTarget
+from ..specfiles.condaspecs import MOST_LETTERS
+from ..specfiles.draft import shown
 from .channels import Channels
-from .failures import translate
+from .failures import translate, unreachable
 from .withoutnetwork import not_known
 
 _PRIORITY = {
@@ -77,9 +79,17 @@ def parse_specs(texts: Iterable[str]) -> list[MatchSpec]:
 
 def _parse_spec(text: str) -> MatchSpec:
     stripped = text.strip()
-    if "://" in stripped or re.search(r"\burl\s*=", stripped):
+    if len(stripped) > MOST_LETTERS:
+        # rattler descends into parentheses until the whole process is gone.
         raise Invalid(
-            f"“{text}” is an address; a package is given by name.",
+            f"{shown(stripped)} is too long for a package.",
+            hint=f"A package has at most {MOST_LETTERS:,} letters.",
+            field="specs",
+        )
+    if "://" in stripped or re.search(r"\burl\s*=", stripped):
+        what = "names its channel by address" if "::" in stripped else "is an address"
+        raise Invalid(
+            f"“{text}” {what}; a package is given by name.",
             hint="Add its channel under “Channels”, then give the name.",
             field="specs",
             spec=text,
@@ -192,7 +202,7 @@ async def solve_new(
     ChannelUnreachable
         A channel does not answer.
     """
-    specs = parse_specs(texts)
+    specs = await asyncio.to_thread(parse_specs, texts)
     begin = time.perf_counter()
     records = await find_records(channels, specs, priority=priority, constraints=pinned, virtual=virtual)
     names = {record.name.normalized for record in records}
@@ -245,13 +255,18 @@ async def find_records(
     Invalid, NotFound, Unsatisfiable, ChannelUnreachable
     """
 
-    async def answer(sources: Sequence[Any] = ()) -> list[RepoDataRecord] | SolverError:
+    subdirs = await asyncio.to_thread(_subdirs, specs)
+
+    def wanted(record: RepoDataRecord) -> bool:
+        return subdirs.get(record.name.normalized, set()) <= {record.subdir}
+
+    async def answer(sources: Sequence[Any]) -> list[RepoDataRecord] | SolverError:
         try:
             return await solve(
-                sources or channels.channels,
+                sources,
                 [addressed(spec, channels) for spec in specs],
                 gateway=channels.gateway,
-                locked_packages=list(locked),
+                locked_packages=[record for record in locked if wanted(record)],
                 virtual_packages=virtual,
                 channel_priority=_PRIORITY[priority],
                 constraints=parse_specs(constraints),
@@ -260,32 +275,39 @@ async def find_records(
         except SolverError as error:
             return error
 
+    async def answer_online() -> list[RepoDataRecord] | SolverError:
+        # The solver does not look at the platform in a spec, so it must get no other records: they pass through here.
+        chosen = channels.stored(wanted) if subdirs else []
+        found = await answer(chosen or channels.channels)
+        if isinstance(found, SolverError) and any(one.unread for one in chosen):
+            raise unreachable("", channels.reach.channels) from found
+        return found
+
     async def answer_offline() -> list[RepoDataRecord] | SolverError:
         # What needs no download goes before what is newer.
-        found = await answer(channels.stored(cached=True))
+        found = await answer(channels.stored(wanted, cached=True))
         if isinstance(found, SolverError):
-            known = channels.stored(cached=False)
+            known = channels.stored(wanted)
             found = await answer(known)
             unread = set().union(*(one.unread for one in known))
             if isinstance(found, SolverError) and unread:
                 raise not_known(unread) from found
         return found
 
-    found = await channels.in_time(answer_offline() if channels.reach.offline else answer())
+    found = await channels.in_time(answer_offline() if channels.reach.offline else answer_online())
     if isinstance(found, SolverError) and not explain:
         raise Unsatisfiable("The packages do not fit together.", field="specs") from found
     if isinstance(found, SolverError):
         raise await _explain(channels, specs, found, {record.name.normalized for record in locked}) from found
-    chosen = {record.name.normalized: record for record in found}
+    return found
+
+
+def _subdirs(specs: Sequence[MatchSpec]) -> dict[str, set[str]]:
+    """The platforms that specs name, by package."""
+    found: dict[str, set[str]] = {}
     for spec in specs:
-        record = chosen.get(spec_name(spec))
-        if spec.subdir and record is not None and not meets(spec, record):
-            raise NotFound(
-                f"The solver takes {spec_name(spec)} from {record.subdir}, and “{spec}” is asked for.",
-                hint=f"Leave out “{spec.subdir}”.",
-                field="specs",
-                spec=str(spec),
-            )
+        if spec.subdir:
+            found.setdefault(spec_name(spec), set()).add(spec.subdir)
     return found
 
 
@@ -299,7 +321,8 @@ async def _explain(
 ) -> EnvManagerError:
     """Before the solver's own words: is one of the names or versions simply not there?"""
     known = {*await channels.names(), *installed}
-    unknown = [name for spec in specs if (name := spec_name(spec)) not in known and not name.startswith("__")]
+    names = await asyncio.to_thread(lambda: list(map(spec_name, specs)))
+    unknown = [name for name in names if name not in known and not name.startswith("__")]
     if len(unknown) == 1:
         hint = await channels.suggestion(unknown[0])
         return NotFound(f"No channel has a package “{unknown[0]}”.", hint=hint, field="specs", spec=unknown[0])

@@ -119,10 +119,21 @@ class Source:
                 self._tried = float("-inf")
             return known.names()
         found = await self._layout.find()
-        names = found.names() if found is not None else await self._gateway_names()
+        names = found.names() if found is not None else await self._read_gateway()
         self._index = found
         self._offers.clear()
         return names
+
+    async def _read_gateway(self) -> list[str]:
+        try:
+            return await self._gateway_names()
+        except GatewayError as error:
+            # Python's http.server, for one, does not say what has not changed; rattler takes that for no answer
+            # (https://www.rfc-editor.org/rfc/rfc9110.html#section-15.4.5).
+            if "304 Not Modified" not in str(error):
+                raise
+            self._gateway.clear_repodata_cache(self.channel, clear_disk=True)
+            return await self._gateway_names()
 
     async def _gateway_names(self) -> list[str]:
         return [name.normalized for name in await self._gateway.names([self.channel], self._subdirs)]

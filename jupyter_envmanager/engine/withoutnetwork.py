@@ -50,9 +50,9 @@ class StoredChannel:
         return [record for record in records if record.subdir == str(platform) and self._wanted(record)]
 
 
-def cached_only(source: Source, pkgs_dirs: Sequence[Path]) -> StoredChannel:
-    """A channel with the packages that need no download."""
-    return StoredChannel(source, lambda record: is_cached({"fn": record.file_name}, pkgs_dirs))
+def needs_no_download(record: RepoDataRecord, pkgs_dirs: Sequence[Path]) -> bool:
+    """Whether a cache has the package."""
+    return is_cached({"fn": record.file_name}, pkgs_dirs)
 
 
 def not_known(names: Iterable[str]) -> ChannelUnreachable:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterable
 
@@ -11,7 +10,12 @@ from .conda_records import CondaRecord, channel_name
 
 _SPECS = re.compile(r"^#\s*(\w+)\s+specs:\s*(.+)$")
 _NAME = re.compile(r"^(?:.*::)?\s*([A-Za-z0-9_][A-Za-z0-9_.-]*)")
-_ARCHIVE = re.compile(r"^(?:\w+://|[./~]).*?([^/\\]+)-([^-/\\]+)-([^-/\\]+)\.(?:conda|tar\.bz2)(?:#.*)?$")
+_ARCHIVE = re.compile(r"^(?:\w+://|[./~])(?:.*[/\\])?([^/\\]+)-([^-/\\]+)-([^-/\\]+)\.(?:conda|tar\.bz2)(?:#.*)?$")
+# No more than one pass over a text, whatever it says: a history may be somebody else's.
+_WORD = re.compile(r"""'([^'\\]*(?:\\.[^'\\]*)*)'?|"([^"\\]*(?:\\.[^"\\]*)*)"?""")
+_ESCAPED = re.compile(r"\\(.)")
+# Longer than that of any package.
+_LONGEST = 2_000
 _ASKS = ("update", "install", "create")
 _TAKES_BACK = ("remove", "uninstall")
 
@@ -25,8 +29,8 @@ def requested_specs(records: Iterable[CondaRecord], history: str) -> dict[str, s
     found: dict[str, str] = {}
     for record in records:
         # The one that says most: several specs of one package are the name and the name with a version, in practice.
-        if record.specs:
-            found[record.name] = max(record.specs, key=len)
+        if specs := [spec for spec in record.specs if len(spec) <= _LONGEST]:
+            found[record.name] = max(specs, key=len)
     for name, spec in read_history(history).items():
         if spec is None:
             found.pop(name, None)
@@ -53,6 +57,8 @@ def read_history(text: str) -> dict[str, str | None]:
 def spec_name(spec: str) -> str:
     """The package that a match spec or the address of an archive names; ``""`` when it names none."""
     spec = spec.strip()
+    if len(spec) > _LONGEST:
+        return ""
     if archive := _ARCHIVE.match(spec):
         return archive[1].lower()
     match = _NAME.match(spec.partition("[")[0])
@@ -82,15 +88,7 @@ def _revisions(text: str) -> list[list[tuple[str, list[str]]]]:
 def _split(specs: str) -> list[str]:
     """A Python list, or before conda 4.4 comma separated, where a version may hold commas too."""
     if specs.startswith("["):
-        try:
-            found = ast.literal_eval(specs)
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
-            return []
-        return [spec for spec in found if isinstance(spec, str)]
-    parts: list[str] = []
-    for part in specs.split(","):
-        if parts and re.match(r"[><=!~]", part.strip()):
-            parts[-1] += f",{part.strip()}"
-        else:
-            parts.append(part.strip())
-    return parts
+        words = _WORD.finditer(specs) if specs.endswith("]") else ()
+        return [_ESCAPED.sub(r"\1", word[1] or word[2] or "") for word in words]
+    parts = re.split(r",(?!\s*[><=!~])", specs)
+    return [",".join(map(str.strip, part.split(","))) for part in parts]

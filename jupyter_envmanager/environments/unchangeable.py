@@ -20,7 +20,7 @@ from ..sharing import SharedPlace, user_name
 from .plainfile import read_plain
 
 _INSTEAD = "Create a new environment instead."
-_CLONE = "Make a copy of your own to change it."
+_CLONE = "Make a clone of your own to change it."
 # What conda and mamba keep in a root prefix, and what other environments depend on.
 _ROOT_FOLDERS = ("envs", "pkgs")
 _MESSAGE_LENGTH = 500

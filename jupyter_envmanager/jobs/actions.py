@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Set
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -51,11 +52,11 @@ async def create(action: CreateAction, place: Workplace, job: str, lock: Lock, r
     place.open()
     place.write_journal(journal)
     try:
-        await _build(action, place.stage(job), job, report)
+        suspects = await _build(action, place.stage(job), job, report)
         metarecords.open_up(place.stage(job))
         if action.shared is not None:
             os.umask(umask(action.shared))
-            give_new(place.stage(job), action.shared)
+            give_new(place.stage(job), action.shared, suspects)
         report("swap", f"{prefix}", 0.99)
         lock.check()
         transaction.swap_in(place.stage(job), prefix)
@@ -69,14 +70,14 @@ async def create(action: CreateAction, place: Workplace, job: str, lock: Lock, r
     return registered
 
 
-async def _build(action: CreateAction, stage: Path, job: str, report: Report) -> None:
+async def _build(action: CreateAction, stage: Path, job: str, report: Report) -> Set[tuple[int, int]]:
+    """Build the environment in the stage; returns the private files of a copy that others may have linked to."""
     stored = action.plan
     if stored.copies is not None:
-        copy(stored, stage, Path(action.prefix), job, report)
-        return
+        return copy(stored, stage, Path(action.prefix), job, report)
     if stored.unpacks is not None:
         unpack(action, stored, stage, job, report)
-        return
+        return frozenset()
     pkgs_dirs = [Path(folder) for folder in action.pkgs_dirs]
     to_link = records.from_json(stored.records)
     cache = transaction.writable_cache(pkgs_dirs)
@@ -103,6 +104,7 @@ async def _build(action: CreateAction, stage: Path, job: str, report: Report) ->
     variables.write(stage, stored.variables)
     target = stored.plan.gpu.target if stored.plan.gpu is not None else None
     write_first(stage, job, "Created", channels=action.channels, specs=stored.specs, gpu=target)
+    return frozenset()
 
 
 def finish_older(action: Action, place: Workplace) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import time
 from pathlib import Path
@@ -15,6 +16,7 @@ from ..kernels import check_kernel
 from ..models import KernelCheck
 from ..plans import StoredPlan
 from ..sharing import give
+from ..words import some
 from .store import ChangeAction, CreateAction
 
 KERNEL_SECONDS = 60.0
@@ -46,18 +48,23 @@ def check(action: CreateAction, kernel: str, log: Log) -> None:
 def compile_bytecode(action: CreateAction | ChangeAction, log: Report) -> None:
     """Compile what came without bytecode, for this environment and for the next ones.
 
-    Not after an archive was unpacked: of that, nothing is run that nobody has asked for.
+    What came out of an archive gets none but for a group, stays out of the cache, and is not run for it that nobody
+    has asked for: its Python only where a kernel was wanted, whose test start runs it anyway.
     """
     pkgs_dirs, prefix = [Path(folder) for folder in action.pkgs_dirs], Path(action.prefix)
     shared = action.shared is not None
+    unpacked = isinstance(action.plan, StoredPlan) and action.plan.unpacks is not None
     count = 0
-    if not isinstance(action.plan, StoredPlan) or action.plan.unpacks is None:
-        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+        if not unpacked:
             count = BytecodeCache(writable_cache(pkgs_dirs), copies=shared).compile(prefix, pkgs_dirs)
-            if shared:
-                # Who only reads it would compile at every start, for ever.
-                count += compile_rest(prefix, pkgs_dirs)
-    if action.shared is not None:
-        give(prefix, action.shared)
+        if shared:
+            # Who only reads it would compile at every start, for ever.
+            own = unpacked and isinstance(action, CreateAction) and action.kernel is not None
+            count += compile_rest(prefix, pkgs_dirs, own=own)
+    if action.shared is not None and (left := give(prefix, action.shared).left):
+        paths = some([os.path.relpath(path, prefix) for path in left])
+        what = "A file or folder" if len(left) == 1 else f"{len(left)} files and folders"
+        log("bytecode", f"{what} could not be given to {action.shared.group}: {paths}", 1.0)
     if count:
         log("bytecode", f"{count} files", 1.0)

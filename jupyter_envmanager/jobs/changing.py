@@ -68,9 +68,12 @@ async def change(action: ChangeAction, place: Workplace, job: str, lock: Lock, r
         metarecords.open_up(place.stage(job))
         if brought := base.catch_up(place.stage(job)):
             report("verify", f"{len(brought)} files came or changed meanwhile: {', '.join(brought[:3])}", 0.98)
+        if action.plan.variables is not None:
+            # Last: those that were set meanwhile stay.
+            variables.change(place.stage(job), action.plan.variables)
         if action.shared is not None:
             os.umask(umask(action.shared))
-            give_new(place.stage(job), action.shared)
+            give_new(place.stage(job), action.shared, base.suspects)
         report("swap", f"{place.prefix}", 0.99)
         # What another tool did meanwhile must not be lost: a moment is all that is left to it.
         _check_unchanged(action, place)
@@ -129,8 +132,6 @@ async def _build(action: ChangeAction, place: Workplace, job: str, number: int, 
     base.show_links()
     if stored.pins is not None:
         write_pins(stage, stored.pins)
-    if stored.variables is not None:
-        variables.write(stage, stored.variables)
     names = {record.name.normalized for record in new}
     history.append(
         stage,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,16 @@ from ..environments.state import state
 from ..errors import Conflict
 from ..plans import StoredPlan
 from ..pypi.carrying import content, renew
-from ..words import amount
+from ..words import amount, some
 from .marking import write_first
 
 
-def copy(stored: StoredPlan, stage: Path, prefix: Path, job: str, report: Report) -> None:
+def copy(stored: StoredPlan, stage: Path, prefix: Path, job: str, report: Report) -> Set[tuple[int, int]]:
     """Build a copy of the environment that a plan names.
+
+    Returns
+    -------
+    The private files in it, by device and inode, that others may have linked to.
 
     Raises
     ------
@@ -41,6 +46,7 @@ def copy(stored: StoredPlan, stage: Path, prefix: Path, job: str, report: Report
     before = read_marker(source)
     channels, specs = _texts(before, "channels"), _texts(before, "specs") or stored.specs
     write_first(stage, job, stored.plan.title, channels=channels, specs=specs, gpu=before.get("gpu"))
+    return copied.clone.suspects
 
 
 def _texts(marker: dict[str, Any], name: str) -> list[str]:
@@ -53,7 +59,7 @@ def _check_unchanged(source: Path, origin: str) -> None:
     if state(source) != origin:
         raise Conflict(
             f"{source} has changed since the preview, or is gone.",
-            hint="Preview the copy again.",
+            hint="Preview the clone again.",
             field="plan",
         )
 
@@ -63,7 +69,8 @@ def _told(copied: Copied) -> list[str]:
     told = [f"{made.linked} files shared, {made.copied} copied, {len(copied.rewritten)} of them with the new folder"]
     if made.unlinkable_bytes:
         told.append(f"{amount(made.unlinkable_bytes)} could not be shared and were copied")
+    if made.private:
+        told.append(f"Private files with several names stay private, and as they are: {some(list(made.private))}")
     if copied.left:
-        shown = ", ".join(copied.left[:3]) + (" …" if len(copied.left) > 3 else "")
-        told.append(f"The new folder's path is too long for {shown}, which still name the old one")
+        told.append(f"The new folder's path is too long for {some(copied.left)}, which still name the old one")
     return told

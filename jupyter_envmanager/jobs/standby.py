@@ -14,12 +14,12 @@ import sys
 import threading
 from pathlib import Path
 
+from ..ownmodules import command
 from .store import JobFolder
 
-COMMAND = ("-m", "jupyter_envmanager.jobs.worker")
+MODULE = "jobs.worker"
 WAIT = "--wait"
 IDLE_SECONDS = 120.0
-_DISMISS_SECONDS = 2.0
 
 
 class Standby:
@@ -38,7 +38,7 @@ class Standby:
             # It is a head start, not a need: the job tries again, and tells why it cannot.
             with contextlib.suppress(OSError):
                 self._waiting = subprocess.Popen(
-                    [sys.executable, *COMMAND, WAIT],
+                    [*command(MODULE), WAIT],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
@@ -67,20 +67,17 @@ class Standby:
     def _dismiss(self) -> None:
         process, self._waiting = self._waiting, None
         if process is not None and process.stdin is not None:
-            with contextlib.suppress(OSError):
-                process.stdin.close()
-            try:
-                process.wait(timeout=_DISMISS_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            # It has done nothing yet, and may well be in the middle of its imports: nobody need wait for them.
+            process.kill()
+            process.wait()
+            process.stdin.close()
 
 
 def _spawn(folder: JobFolder) -> subprocess.Popen[bytes]:
     """A worker in a session of its own, so that it survives this process and is killed as a group."""
     with folder.log_file.open("ab") as log:
         return subprocess.Popen(
-            [sys.executable, *COMMAND, str(folder.folder)],
+            [*command(MODULE), str(folder.folder)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -16,6 +16,7 @@ from typing import Literal
 from ..environments.boundary import Boundary
 from ..environments.condameta import is_record
 from ..environments.record_files import PackageFile, read
+from .distributions import folder_of
 
 _META = "conda-meta/"
 # What conda-pack brings itself.
@@ -46,7 +47,8 @@ class Entry:
 
 @dataclass
 class Contents:
-    """All of an environment that is packed, records first: whoever reads the archive need not read all of it.
+    """All of an environment that is packed, records first, then what Python says of its packages: whoever reads the
+    archive need not read all of it.
 
     ``outward`` are links that lead out of the environment, ``missing`` files of packages that are not there,
     ``beyond`` folders that are other environments or serve several, ``unnameable`` files whose names are no text; none
@@ -86,7 +88,7 @@ def contents(prefix: Path, *, text_names: bool = False) -> Contents:
             elif made is not None:
                 found.entries.append(made)
     found.missing = sorted(path for path in packaged if path not in seen and not path.endswith(".pyc"))
-    found.entries.sort(key=lambda one: (not one.path.startswith(_META), one.path))
+    found.entries.sort(key=lambda one: (not one.path.startswith(_META), not folder_of(one.path), one.path))
     return found
 
 

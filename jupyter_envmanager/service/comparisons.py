@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..changes import comparing
-from ..changes.likeness import for_kernels, names_conda
+from ..changes.keeping import for_kernels
+from ..changes.likeness import names_conda
+from ..changes.variables import moved
 from ..environments.conda_records import channel_name
+from ..environments.variables import read_variables
 from ..errors import Invalid
 from ..models import (
     CompareRequest,
     Comparison,
+    Difference,
     Environment,
     FileContent,
     FileSource,
@@ -77,17 +81,18 @@ class ComparisonService:
         if (request.environment is None) == (request.file is None):
             raise Invalid("It is not said what to compare with.", hint="Choose an environment, or a file.")
         if request.environment is not None:
-            return await self._with_environment(packages, request.environment)
+            return await self._with_environment(here, packages, request.environment)
         assert request.file is not None
         return await self._with_file(here, packages, request.file)
 
-    async def _with_environment(self, packages: Packages, other: str) -> Comparison:
+    async def _with_environment(self, here: Environment, packages: Packages, other: str) -> Comparison:
         there = await self._find(other)
         theirs = await self._packages(other)
         found = comparing.exactly(packages.packages, theirs.packages, ("conda", "pypi"))
+        variables = await asyncio.to_thread(_variables, Path(here.prefix), Path(there.prefix))
         return Comparison(
             title=there.name,
-            differences=found.differences,
+            differences=[*found.differences, *variables],
             same=found.same,
             problems=[*packages.problems, *theirs.problems],
         )
@@ -105,8 +110,15 @@ class ComparisonService:
         if not content.usable:
             raise unusable(content.problems)
         found = await asyncio.to_thread(self._asked, here, packages, content, file)
+        mine = await asyncio.to_thread(read_variables, Path(here.prefix))
+        # Of those that it does not name, a file says nothing.
+        mine = {name: value for name, value in mine.items() if name in content.variables}
         return Comparison(
-            title=title, differences=found.differences, same=found.same, exact=False, problems=content.problems
+            title=title,
+            differences=[*found.differences, *comparing.variables(mine, content.variables)],
+            same=found.same,
+            exact=False,
+            problems=content.problems,
         )
 
     def _asked(
@@ -132,6 +144,10 @@ class ComparisonService:
             ),
             leave=for_kernels(environment, packages),
         )
+
+
+def _variables(here: Path, there: Path) -> list[Difference]:
+    return comparing.variables(read_variables(here), moved(read_variables(there), there, here))
 
 
 def _locked(content: str, format: SpecFormat) -> Locked:

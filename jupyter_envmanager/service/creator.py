@@ -83,7 +83,8 @@ class Creator:
         if isinstance(request.source, CloneSource):
             return await copies.preview(request, prefix, await self._find(request.source.environment))
         if isinstance(request.source, ArchiveSource):
-            return await archives.preview(request, prefix, self._targets.file(request.source.path))
+            virtual = await self._previewer.virtual_packages(await self._gpu_targets.find(None))
+            return await archives.preview(request, prefix, self._targets.file(request.source.path), virtual)
         target = await self._gpu_targets.find(request.gpu)
         targets = await self._gpu_targets.all()
         return await self._previewer.preview(request, prefix, settings, self._pypi(settings), target, targets)

@@ -23,7 +23,7 @@ from ..specfiles.writing_containers import can_hold, write_apptainer, write_dock
 from ..specfiles.writing_environment import write_environment
 from ..specfiles.writing_job import write_job
 from ..specfiles.writing_requirements import write_requirements
-from .leftout import left_out, locked_problems, not_asked, not_explicit, not_whole
+from .leftout import left_out, locked_problems, needs_pip, not_asked, not_explicit, not_whole
 from .portrait import Portrait, portrait
 
 # What the tools that read them look for; “{}” is the name of the environment.
@@ -124,8 +124,10 @@ class ExportService:
         missing = list(not_explicit(one.name for one in pypi))
         if pypi and format != "explicit":
             locked, missing = await pinned(pypi, seen.environment.python or "", self._pypi(settings))
+        if format == "conda-lock" and "pip" not in (one.name for one in seen.conda):
+            missing += needs_pip(dist.name for dist in locked)
         text, unreadable, local = await asyncio.to_thread(_lock, format, seen, locked)
-        return text, [*locked_problems(sorted({*seen.local, *local}), unreadable), *missing]
+        return text, [*locked_problems(sorted({*seen.local, *local}), seen.private, unreadable), *missing]
 
 
 def _lock(format: ExportFormat, seen: Portrait, pypi: Sequence[LockedDist]) -> tuple[str, list[str], list[str]]:

@@ -30,6 +30,10 @@ def channel_problems(local: Sequence[str], unknown: Sequence[str], private: Sequ
         "It is not on record which channel has brought: {}.",
         "Others may find this on one of the channels in the file, or not at all.",
     )
+    yield from _guarded(private)
+
+
+def _guarded(private: Sequence[str]) -> Iterator[Problem]:
     yield from left_out(
         private,
         "A password or token is needed for the channel {}, and is left out.",
@@ -83,13 +87,14 @@ def platform_problems(one: Sequence[str], no_mac: Sequence[str]) -> Iterator[Pro
     )
 
 
-def locked_problems(local: Sequence[str], unreadable: Sequence[str]) -> Iterator[Problem]:
-    """Of packages that a lock names and others cannot have, and of those that it cannot name."""
+def locked_problems(local: Sequence[str], private: Sequence[str], unreadable: Sequence[str]) -> Iterator[Problem]:
+    """Of packages that a lock names and others cannot have just so, and of those that it cannot name."""
     yield from left_out(
         local,
         "From a channel that only this machine has: {}.",
         "The lock works here. Others need a lock of an environment from a channel that they can reach.",
     )
+    yield from _guarded(private)
     yield from left_out(
         unreadable,
         "Records that cannot be read are left out: {}.",
@@ -103,6 +108,18 @@ def not_explicit(pypi: Iterable[str]) -> Iterator[Problem]:
         pypi,
         "An explicit list has conda packages only, so these are left out: {}.",
         "Export a pixi.lock, a conda-lock file or an environment.yml to have them.",
+    )
+
+
+def needs_pip(pypi: Iterable[str]) -> Iterator[Problem]:
+    """Of Python packages in a conda-lock file of an environment without pip.
+
+    conda-lock runs whichever pip it finds then, and installs them elsewhere.
+    """
+    yield from left_out(
+        pypi,
+        "conda-lock and micromamba install these with the environment’s own pip, and it has none: {}.",
+        "Install pip into the environment and export it again, or export a pixi.lock.",
     )
 
 

@@ -20,11 +20,10 @@ from ..models import Environment, FileContent, Package, Packages, Problem
 from ..notebooks import describe
 from ..notebooks.description import asked, portable, public_channels, requirement
 from ..pypi.names import normal
-from ..redaction import redact
+from ..redaction import redact_value
 from .leftout import channel_problems, platform_problems, pypi_problems, variable_problems
 
 _HIDDEN = "***"
-_SECRET = re.compile(r"token|passw|pwd|secret|credential|auth|(?:api|access|private)_?key", re.IGNORECASE)
 # Names that exist for one system only; what other packages need of it comes by itself.
 _ONE_PLATFORM = re.compile(
     r"__.*|.*[_-](?:linux|osx|win)-(?:32|64|aarch64|arm64|ppc64le|s390x)|(?:m2|msys2)-.*|_libgcc_mutex|_openmp_mutex"
@@ -41,7 +40,8 @@ class Portrait:
     """An environment as others can have it.
 
     ``channels`` are names or public addresses, in order; ``homes`` is the one of each package where that is known.
-    ``addresses`` are those of the channels, of this machine too; ``local`` the packages from such ones.
+    ``addresses`` are those of the channels, of this machine too; ``local`` the packages from such ones; ``private`` the
+    channels that ask who one is.
     ``pypi`` is name -> requirement line. ``platform`` is the one that the builds are for, None where none has its own.
     ``requested`` is false where nobody knows what was asked for. The problems say what is left out.
     """
@@ -54,6 +54,7 @@ class Portrait:
     homes: Mapping[str, str]
     addresses: list[str]
     local: list[str]
+    private: list[str]
     platform: str | None
     requested: bool
     channel_problems: list[Problem]
@@ -152,6 +153,7 @@ def portrait(environment: Environment, packages: Packages, settings: Settings, s
         homes=channels.homes,
         addresses=channels.addresses,
         local=channels.local,
+        private=channels.private,
         platform=next((one.subdir for one in found.values() if one.subdir not in (None, "", "noarch")), None),
         pypi=pypi,
         variables=variables,
@@ -168,20 +170,22 @@ class _Channels:
     addresses: list[str]
     homes: dict[str, str]
     local: list[str]
+    private: list[str]
     problems: list[Problem]
 
 
 def _channels(prefix: Path, conda: Iterable[str], found: Mapping[str, Origin], settings: Settings) -> _Channels:
     """The channels in order, those of packages that come from elsewhere first, as conda has it."""
     written = environment_channels(prefix) or settings.channels
+    # An environment is on record with the addresses alone: what opens them is in the settings.
+    guarded = {url.address for one in settings.channels for url in _meant(one, settings) if url.auth or url.token}
     urls: list[Channel] = []
     private: list[str] = []
     for one in written:
-        with suppress(Invalid):
-            meant = [url for text in settings.channel_urls(one) if (url := split_url(text))]
-            urls += meant
-            if any(url.auth or url.token for url in meant):
-                private += public_channels([settings.name_of(one)])
+        meant = _meant(one, settings)
+        urls += meant
+        if any(url.auth or url.token or url.address in guarded for url in meant):
+            private += public_channels([settings.name_of(one)])
     names = public_channels(settings.name_of(one) for one in written)
     homes: dict[str, str] = {}
     local, unknown = [], []
@@ -205,8 +209,16 @@ def _channels(prefix: Path, conda: Iterable[str], found: Mapping[str, Origin], s
         addresses=[f"{url.scheme}://{url.place}" for url in urls],
         homes=homes,
         local=local,
+        private=private,
         problems=list(channel_problems(local, unknown, private)),
     )
+
+
+def _meant(channel: str, settings: Settings) -> list[Channel]:
+    """The addresses that a channel stands for; none for one that is written wrongly."""
+    with suppress(Invalid):
+        return [url for text in settings.channel_urls(channel) if (url := split_url(text))]
+    return []
 
 
 def _pypi(packages: Iterable[Package]) -> tuple[dict[str, str], list[Problem]]:
@@ -236,7 +248,7 @@ def _is_requirement(line: str) -> bool:
 
 def _variables(prefix: Path, server_prefix: Path) -> tuple[dict[str, str], list[Problem]]:
     found = read_variables(prefix)
-    secret = [name for name, value in found.items() if _SECRET.search(name) or redact(value) != value]
+    secret = [name for name, value in found.items() if redact_value(name, value) != value]
     places = (str(prefix), str(server_prefix))
     here = [name for name, value in found.items() if name not in secret and not _means_something(name, value, places)]
     kept = {name: value for name, value in found.items() if name not in {*secret, *here}}

@@ -61,7 +61,7 @@ class SharingService:
         if place is None:
             raise NotAllowed(
                 f"{found.name} is in no location that a group shares.",
-                hint="To share it, make a copy in a location of your group.",
+                hint="To share it, clone it into a location of your group.",
             )
         self._refuse_what_others_need(found, prefix, place)
         holder = read_holder(Workplace(prefix, environment_id(prefix)).lock_file)

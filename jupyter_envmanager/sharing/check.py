@@ -211,6 +211,8 @@ def _unshared(real: str, owner: int) -> Sharing:
     problem = Problem(
         code="not_shared",
         message=f"It is in no location that a group shares. {readers}",
-        hint="To share it, make a copy in a location of your group.",
+        hint="To share it, clone it into a location of your group."
+        if Path(real, "conda-meta").is_dir()
+        else "To share it, export it, and create a new environment from the file in a location of your group.",
     )
     return Sharing(owner=user_name(owner), writers=user_name(owner), files=files, problems=[problem])

@@ -30,6 +30,27 @@ def opened(name: str, flags: int, folder: int | None = None) -> Iterator[int]:
 
 
 @contextlib.contextmanager
+def inner(root: str, path: str) -> Iterator[int]:
+    """The open folder at ``path``, with slashes, in ``root``; the last one is made where it is not there.
+
+    Raises
+    ------
+    OSError
+        There is a link on the way, or no folder.
+    """
+    above, name = os.path.split(root)
+    parts = path.split("/")
+    with contextlib.ExitStack() as stack:
+        handle = stack.enter_context(opened(os.path.join(os.path.realpath(above), name), FOLDER))  # noqa: PTH118
+        for number, part in enumerate(parts, 1):
+            if number == len(parts):
+                with contextlib.suppress(FileExistsError):
+                    os.mkdir(part, dir_fd=handle)
+            handle = stack.enter_context(opened(part, FOLDER, handle))
+        yield handle
+
+
+@contextlib.contextmanager
 def way(root: str, place: SharedPlace) -> Iterator[list[int]]:
     """The folders from a place down to one in it, or to the place itself.
 

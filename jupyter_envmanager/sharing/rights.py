@@ -18,7 +18,7 @@ import os
 import secrets
 import shutil
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,8 +38,12 @@ _DEEPEST = 100
 
 @dataclass
 class Given:
-    """What became of the files and folders: how many were changed or copied, and which could not be."""
+    """What became of the files and folders: how many were changed or copied, and which could not be.
 
+    ``suspects`` are files, by device and inode, that others may have linked to; None where anything may be one.
+    """
+
+    suspects: Set[tuple[int, int]] | None = None
     changed: int = 0
     copied: int = 0
     left: list[str] = field(default_factory=list)
@@ -63,6 +67,20 @@ def allows(status: os.stat_result, gid: int | None) -> int:
     return (status.st_mode >> 3 if status.st_gid == gid else status.st_mode) & 0o7
 
 
+def is_closed(status: os.stat_result) -> bool:
+    """Whether it is a file that its owner alone may read."""
+    return stat.S_ISREG(status.st_mode) and not status.st_mode & (stat.S_IRGRP | stat.S_IROTH)
+
+
+def is_private(status: os.stat_result) -> bool:
+    """Whether a file has several names, and its owner alone may read it.
+
+    Where members may write, one of these may have given it the name here, to read what its other name keeps from them;
+    only ``protected_hardlinks`` forbids that (https://docs.kernel.org/admin-guide/sysctl/fs.html).
+    """
+    return is_closed(status) and status.st_nlink > 1
+
+
 def needed(status: os.stat_result, place: SharedPlace) -> int:
     """What a member must be allowed to do with a file or folder."""
     if stat.S_ISDIR(status.st_mode):
@@ -70,27 +88,28 @@ def needed(status: os.stat_result, place: SharedPlace) -> int:
     return READ | (PASS if status.st_mode & stat.S_IXUSR else 0)
 
 
-def give(root: Path, place: SharedPlace) -> Given:
+def give(root: Path, place: SharedPlace, suspects: Set[tuple[int, int]] | None = None) -> Given:
     """Make everything in ``root`` right for the group of a place; blocks for a look at every file.
 
     Files and folders that belong to somebody else stay as they are, and are named in the answer; so does what is not
-    in the place. Links are not followed, not even those that come meanwhile.
+    in the place, and private files that members may have linked to: any, or those that are known as ``suspects`` where
+    members could not put anything. Links are not followed, not even those that come meanwhile.
     """
-    given, path = Given(), os.fspath(root)
+    given, path = Given(suspects), os.fspath(root)
     with _noted(path, given), way(path, place) as handles, opened(".", FOLDER, handles[-1]) as handle:
         _give_folder(handle, path, place, given, 0)
     return given
 
 
-def give_new(stage: Path, place: SharedPlace) -> None:
-    """As `give`, for what this user has just built.
+def give_new(stage: Path, place: SharedPlace, suspects: Set[tuple[int, int]] = frozenset()) -> None:
+    """As `give`, for what this user has just built; ``suspects`` came from an environment that others may change.
 
     Raises
     ------
     NotAllowed
         Nothing can be given to this group: the user is not in it.
     """
-    given = give(stage, place)
+    given = give(stage, place, suspects)
     if os.fspath(stage) in given.left:
         raise not_a_member(place)
 
@@ -144,6 +163,8 @@ def _give_file(
     write = record and place.access == "write"
     readable, writable = allowed & need == need, bool(allowed & WRITE)
     if status.st_nlink > 1:
+        if _is_suspect(status, place, given):
+            raise PermissionError(name)
         if not readable or writable:
             _copy(name, folder, status, place, write=write)
             given.copied += 1
@@ -153,6 +174,12 @@ def _give_file(
                 raise FileNotFoundError(name)
             write = write or (writable and place.access == "write")
             _set(handle, status, _mode(status, place, write=write), place, given)
+
+
+def _is_suspect(status: os.stat_result, place: SharedPlace, given: Given) -> bool:
+    if given.suspects is None:
+        return place.access == "write" and is_private(status)
+    return (status.st_dev, status.st_ino) in given.suspects
 
 
 def _set(handle: int, status: os.stat_result, mode: int, place: SharedPlace, given: Given) -> None:

@@ -16,6 +16,12 @@ from .yamlreading import List, Map, Node, Text, compose
 
 _KEYS = ("name", "prefix", "channels", "dependencies", "variables", "platforms")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# Activation sets them by itself.
+_SET = ("PATH", "CONDA_PREFIX", "CONDA_DEFAULT_ENV", "CONDA_SHLVL")
+# conda's mark in conda-meta/state for a variable that is taken away.
+_UNSET = "***unset***"
+# Linux starts no program with a variable of 128 KiB, and not with many of half of that.
+_MOST_BYTES = 100_000
 _NO_CHANNEL = ("<unknown>", "None", "None:///<unknown>")
 _Take = Callable[[Text], None]
 
@@ -117,13 +123,19 @@ class _File:
             if not _VARIABLE.fullmatch(key.value):
                 hint = "Use letters, digits and “_”, and begin with a letter."
                 self._draft.error(key.line, f"{shown(key.value)} is no name of a variable.", hint)
-            elif key.value.upper() == "PATH":
+            elif key.value.upper() in _SET:
                 hint = "Take it out: the environment sets it."
-                self._draft.error(key.line, "PATH cannot be set by a file.", hint)
+                self._draft.error(key.line, f"{key.value} cannot be set by a file.", hint)
             elif not isinstance(value, Text):
                 self._draft.error(value.line, f"The value of {key.value} must be a text.", "Put it into quotes.")
+            elif "\0" in value.value or value.value == _UNSET:
+                hint = "Write another value, or take it out."
+                self._draft.error(value.line, f"{key.value} cannot have the value {shown(value.value)}.", hint)
             else:
                 self._draft.variables[key.value] = "" if _is_nothing(value) else value.value
+        if sum(len(text.encode("utf-8", "surrogatepass")) for text in self._draft.variables.values()) > _MOST_BYTES:
+            message = f"The variables have more than {_MOST_BYTES // 1000} KB; no program would start with them."
+            self._draft.error(node.line, message, "Put long texts into files, and the paths of those here.")
 
     def _dependencies(self, node: Node) -> None:
         if _is_nothing(node):

@@ -18,6 +18,8 @@ from ..models import FileContent
 # conda's YAML reader takes these for numbers (YAML 1.2, https://yaml.org/spec/1.2.2/#103-core-schema), PyYAML does not.
 _NUMBER = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?|0o[0-7]+|0x[0-9a-fA-F]+")
 _TEMPLATE = re.compile(r"\{(?=\{)")
+# Readers, ours among them, take these for line breaks, or for what is left of a text that could not be read.
+_ODD = re.compile("[\x85\u2028\u2029\ufffd]")
 
 
 def write_environment(content: FileContent) -> str:
@@ -42,8 +44,8 @@ def write_environment(content: FileContent) -> str:
     }
     said = {key: value for key, value in mapping.items() if value or key == "dependencies"}
     text: str = yaml.dump(said, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=math.inf)
-    # Only texts in double quotes hold it, where this is another way to write a brace.
-    return _TEMPLATE.sub(r"\\x7B", text)
+    # Only texts in double quotes hold these, where this is another way to write them.
+    return _TEMPLATE.sub(r"\\x7B", text).replace("\ufffd", r"\uFFFD")
 
 
 class _Dumper(yaml.SafeDumper):
@@ -57,7 +59,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = '"' if "{{" in text else "'" if _NUMBER.fullmatch(text) else None
+    style = '"' if "{{" in text or _ODD.search(text) else "'" if _NUMBER.fullmatch(text) else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

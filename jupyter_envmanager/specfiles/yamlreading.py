@@ -188,7 +188,9 @@ class _Composer:
             parent.key = node
             if node.value in parent.known:
                 message = f"{shown(node.value)} is there twice, first in line {parent.known[node.value]}."
-                self._draft.error(node.line, message, "Join the two.", column=node.column)
+                first = next(value for key, value in parent.node.pairs if key.value == node.value)
+                hint = "Keep one of them." if isinstance(first, Text) else "Join the two."
+                self._draft.error(node.line, message, hint, column=node.column)
             parent.known.setdefault(node.value, node.line)
         else:
             raise _Unreadable(node.line, node.column, "A text is due before the colon.", "Put it into quotes.")

@@ -17,6 +17,7 @@ function makeComparison(...names: string[]): Comparison {
     differences: names.map(name => ({
       name,
       manager: 'conda',
+      variable: false,
       kind: 'only_here',
       here: '1.0',
       there: null,

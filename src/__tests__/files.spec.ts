@@ -1,38 +1,15 @@
 import { nullTranslator } from '@jupyterlab/translation';
 
-import type { FileContent } from '../_models';
-import type { Creation } from '../creation';
-import { lacksKernel, takesFiles } from '../creationstate';
-import { decodeFile, looksLikeSpecs, looksPacked } from '../filetext';
-import { fileSummary, sortedProblems } from '../filewords';
+import { lineProblems } from '../filelines';
+import { decodeFile, isArchive, looksLikeSpecs } from '../filetext';
+import { fileSummary, lineOf, sortedProblems } from '../filewords';
 import { archiveName, isReplaced, legalName } from '../formsource';
-import type { IFormValues } from '../formvalues';
+import { cloneName } from '../proposal';
 import { mildest, relevant, without } from '../relaxing';
 import { readWorkspaceFile } from '../workspacefiles';
-import { makeCreation, PLAN } from './creations';
-import { type FakeServer, until } from './fakes';
+import { CONTENT, problem } from './filecontents';
 
 const trans = nullTranslator.load('test');
-const CONTENT: FileContent = {
-  format: 'environment.yml',
-  name: 'stats',
-  specs: ['numpy=1.26.4=py_0', 'pandas'],
-  pypi: ['flask'],
-  channels: ['conda-forge'],
-  variables: {},
-  platforms: [],
-  locked: 0,
-  usable: true,
-  problems: []
-};
-const problem = (line: number, code = 'file_error') => ({
-  code,
-  message: `line ${line}`,
-  hint: '',
-  field: null,
-  details: { line }
-});
-const file = { text: 'name: stats\n', filename: 'environment.yml' };
 
 describe('names of files', () => {
   it.each([
@@ -72,13 +49,13 @@ describe('names of files', () => {
 
   it.each([
     ['stats-2026-01-31.tar.gz', true],
-    ['stats-2026-01-31.zip', true],
-    ['my-env.tar.zst', true],
-    ['x.tar.gz', false],
-    ['data-2026.tar.gz', false],
+    ['x.zip', true],
+    ['x.tar.zst', true],
+    ['x.tar.bz2', true],
+    ['x.gz', false],
     ['env.yml', false]
-  ])('%s looks packed: %p', (name, packed) =>
-    expect(looksPacked(name)).toBe(packed)
+  ])('%s is an archive: %p', (name, packed) =>
+    expect(isArchive(name)).toBe(packed)
   );
 
   it.each([
@@ -91,6 +68,11 @@ describe('names of files', () => {
   ])('%p becomes %p, which is legal', (name, legal) =>
     expect(legalName(name)).toBe(legal)
   );
+
+  it('a clone is called so, however long the name', () => {
+    expect(cloneName('my stats')).toBe('my-stats-clone');
+    expect(cloneName('x'.repeat(120))).toBe(`${'x'.repeat(90)}-clone`);
+  });
 
   it('propose the name of an environment', () => {
     expect(archiveName('packs/stats-2026-01-31.tar.gz')).toBe('stats');
@@ -114,6 +96,9 @@ describe('the text of a file', () => {
     const large = new Uint8Array(10_000_001);
     expect(() => decodeFile(large, 'x.yml', trans)).toThrow('10 MB');
     expect(() => decodeFile(large.slice(0, 9), 'x.tar.gz', trans)).toThrow(
+      'is not a text'
+    );
+    expect(() => decodeFile(large.slice(0, 0), 'photo.PNG', trans)).toThrow(
       'is not a text'
     );
   });
@@ -152,6 +137,55 @@ describe('what is said of a file', () => {
     );
   });
 
+  it('does not count the Python that PyPI’s packages run on', () => {
+    const content = { ...CONTENT, specs: ['python>=3.11'], channels: null };
+    expect(fileSummary(content, trans)).toBe(
+      'environment.yml: 1 from PyPI · with Python'
+    );
+    expect(fileSummary({ ...content, pypi: [] }, trans)).toBe(
+      'environment.yml: 1 package'
+    );
+  });
+
+  it.each([
+    ['no line', {}, 'Line 4: All.', []],
+    ['a line', { line: 4 }, 'Line 4: All.', [[4, 'All.']]],
+    [
+      'lines, with more to do about all',
+      { line: 4, problems: [problem(4), problem(5)] },
+      'Line 4: All.',
+      [
+        [null, 'All.'],
+        [4, 'line 4'],
+        [5, 'line 5']
+      ]
+    ],
+    [
+      'lines that say all',
+      {
+        problems: [
+          { ...problem(5), hint: 'Do it.' },
+          { ...problem(4), hint: 'Do it.' }
+        ]
+      },
+      'All.',
+      [
+        [4, 'line 4'],
+        [5, 'line 5']
+      ]
+    ]
+  ])('lists a problem with %s', (_, details, message, listed) =>
+    expect(
+      lineProblems({
+        code: 'invalid',
+        message,
+        hint: 'Do it.',
+        field: 'source',
+        details
+      }).map(one => [lineOf(one), one.message])
+    ).toEqual(listed)
+  );
+
   it('has what stops it first, each by line', () => {
     const sorted = sortedProblems([
       problem(2, 'file_warning'),
@@ -187,162 +221,5 @@ describe('specs that cannot be met', () => {
     expect(without(relaxed, ['old', 'other'])).toEqual({
       'numpy=1.26.4=py_0': 'numpy=1.26.4'
     });
-  });
-});
-
-describe('starting from a file', () => {
-  let server: FakeServer;
-  let creation: Creation;
-  let stop: () => void;
-  const start = (values: Partial<IFormValues> = {}, content = CONTENT) => {
-    ({ server, creation, stop } = makeCreation(values));
-    server.answers['POST files/read'] = [200, content];
-  };
-  afterEach(() => stop());
-
-  it('takes the name of the file, unless another was typed', async () => {
-    start();
-    creation.setFile(file);
-    await creation.reading.settle();
-    expect(creation.values.name).toBe('stats');
-    creation.edit({ name: 'mine' });
-    creation.setFile({ ...file, text: 'name: other\n' });
-    await creation.reading.settle();
-    expect(creation.values.name).toBe('mine');
-  });
-
-  it('sends the file, what is relaxed of it, and channels only when they were changed', async () => {
-    start({ name: 'x', start: 'file', file, specs: ['old'] });
-    const relaxed = { pandas: 'pandas>1' };
-    await creation.relax(relaxed);
-    expect(creation.plan).toEqual(PLAN);
-    expect(creation.request()).toEqual({
-      name: 'x',
-      source: {
-        type: 'file',
-        format: '',
-        content: file.text,
-        filename: file.filename,
-        relaxed
-      },
-      kernel: { display_name: 'x' }
-    });
-    creation.edit({ channels: ['mine'] });
-    expect(creation.request().channels).toEqual(['mine']);
-  });
-
-  it('asks once for what was typed in a row, and drops what was overtaken', async () => {
-    start();
-    creation.setFile(file);
-    creation.typeFile('name: statistics\n');
-    creation.typeFile('name: ab\n');
-    expect(creation.reading.busy).toBe(true);
-    await until(() => !creation.reading.busy);
-    expect(server.count('POST files/read')).toBe(1);
-    expect(server.bodies).toContainEqual({
-      content: 'name: ab\n',
-      filename: 'environment.yml'
-    });
-  });
-
-  it('forgets the name and the kind of a file whose text is replaced', async () => {
-    start();
-    creation.setFile({ ...file, text: 'name: stats\ndependencies: []\n' });
-    await creation.reading.settle();
-    server.answers['POST files/read'] = [200, { ...CONTENT, name: null }];
-    creation.typeFile('numpy\npandas\n');
-    await creation.reading.settle();
-    expect(creation.values.name).toBe('');
-    expect(creation.values.file?.filename).toBe('');
-  });
-
-  it('may be done with a form that nobody has filled in, or with another file', () => {
-    start();
-    expect(takesFiles(creation)).toBe(true);
-    creation.setFile(file);
-    expect(takesFiles(creation)).toBe(true);
-    creation.setStart('packages');
-    expect(takesFiles(creation)).toBe(false);
-  });
-
-  it('asks for no plan while the file has problems', async () => {
-    start({ name: 'x' }, { ...CONTENT, usable: false, problems: [problem(1)] });
-    creation.setFile(file);
-    await creation.preview();
-    expect(creation.problemOf('file')?.message).toContain('yet');
-    expect(server.count('POST environments/preview')).toBe(0);
-    expect(creation.isFaulty).toBe(true);
-    creation.typeFile('fixed');
-    expect(creation.problemOf('file')).toBeNull();
-  });
-
-  it('shows pins that cannot be met below, and not at the file', async () => {
-    start({ name: 'x', start: 'file', file });
-    const relaxations = [{ spec: 'pandas', choices: [] }];
-    const answer = { code: 'unsatisfiable', message: 'No.', field: 'source' };
-    server.answers['POST environments/preview'] = [
-      422,
-      { ...answer, details: { relaxations } }
-    ];
-    await creation.preview();
-    expect(creation.problemOf('file')).toBeNull();
-    expect(creation.problem?.details.relaxations).toEqual(relaxations);
-    server.answers['POST environments/preview'] = [422, answer];
-    await creation.preview();
-    expect(creation.problemOf('file')?.message).toBe('No.');
-  });
-});
-
-describe('copies', () => {
-  it.each([
-    [
-      { start: 'clone', clone: 'e1' },
-      { type: 'clone', environment: 'e1' }
-    ],
-    [
-      { start: 'archive', archive: ' a.zip ' },
-      { type: 'archive', path: 'a.zip' }
-    ]
-  ] as [Partial<IFormValues>, unknown][])(
-    'of %j have no channels and no GPU of their own',
-    (values, source) => {
-      const { creation, stop } = makeCreation({
-        name: 'x',
-        channels: ['a'],
-        gpu: 'cpu',
-        ...values
-      });
-      expect(creation.request()).toEqual({
-        name: 'x',
-        source,
-        kernel: { display_name: 'x' }
-      });
-      stop();
-    }
-  );
-
-  it('say that no kernel comes where nothing could run it, until something else is asked for', async () => {
-    const { creation, server, stop } = makeCreation({
-      name: 'x',
-      start: 'clone',
-      clone: 'e1'
-    });
-    const warnings = [{ code: 'no_kernel', message: '', hint: '' }];
-    server.answers['POST environments/preview'] = [200, { ...PLAN, warnings }];
-    await creation.preview();
-    expect(lacksKernel(creation)).toBe(true);
-    creation.setClone('e2');
-    expect(lacksKernel(creation)).toBe(false);
-    stop();
-  });
-
-  it('want to know of what', async () => {
-    const { creation, stop } = makeCreation({ name: 'x' });
-    creation.setStart('archive');
-    await creation.preview();
-    expect(creation.problemOf('archive')?.message).toContain('Choose');
-    creation.setArchive('packs/torch.tar.gz');
-    expect(creation.problem ?? creation.problemOf('archive')).toBeNull();
-    stop();
   });
 });

@@ -1,9 +1,13 @@
+import { nullTranslator } from '@jupyterlab/translation';
+
 import type { Package } from '../_models';
 import { dependents, whyPaths } from '../dependents';
 import {
   countKinds,
+  countWords,
   filterRows,
   installedRows,
+  shortCount,
   sortRows,
   type SortKey
 } from '../installed';
@@ -25,6 +29,20 @@ function make(name: string, change: Partial<Package> = {}): Package {
     ...change
   };
 }
+
+it.each([
+  [0, 0, '0 packages', '0'],
+  [1, 0, '1 package', '1'],
+  [33, 1, '33 packages · 1 from PyPI', '33 + 1 PyPI'],
+  [0, 4, '4 from PyPI', '4']
+])('%p of conda and %p of PyPI are %p', (conda, pypi, words, short) => {
+  const all = [
+    ...Array.from({ length: conda }, () => make('one')),
+    ...Array.from({ length: pypi }, () => make('two', { manager: 'pypi' }))
+  ];
+  expect(countWords(all, nullTranslator.load('test'))).toBe(words);
+  expect(shortCount(all)).toBe(short);
+});
 
 const PACKAGES = [
   make('pandas', { requested: true, size: 30, version: '2.10.0' }),

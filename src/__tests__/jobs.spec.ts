@@ -31,6 +31,11 @@ it('puts the figures before what may be cut', () => {
   expect(jobLine(download, trans, { rate: 1e6, left: 3 })).toBe(
     'Downloading · 1 MB of 4 MB · 1 MB/s · about 3 s left · pytorch'
   );
+  // What came last is still being unpacked.
+  const whole = { ...download, bytes_done: 4_000_000, progress: 0.9 };
+  expect(jobLine(whole, trans, { rate: 1e6, left: 0 })).toBe(
+    'Unpacking · 90 % · pytorch'
+  );
   const link = makeJob({ phase: 'link', progress: 0.456, message: 'numpy' });
   expect(jobLine(link, trans, null)).toBe('Linking · 46 % · numpy');
 });

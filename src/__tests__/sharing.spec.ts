@@ -76,16 +76,18 @@ describe('what goes', () => {
       action('numpy', 'install', 'asked')
     ];
     expect(goingWords('stats', actions, trans)).toBe(
-      '8 packages go, as “stats” does not have them: ipykernel, a, b, c, d, e, …'
+      '8 packages are not in “stats” and will be removed: ipykernel, a, b, c, d, e, …'
     );
     expect(goingWords('stats', actions.slice(0, 1), trans)).toBe(
-      '1 package goes, as “stats” does not have it: a'
+      '1 package is not in “stats” and will be removed: a'
     );
   });
 
   it('is not made up before the plan is there, or where nothing goes', () => {
-    expect(goingWords('stats', null, trans)).toMatch(/does not have go/);
-    expect(goingWords('stats', [], trans)).toMatch(/^There is none/);
+    expect(goingWords('stats', null, trans)).toMatch(
+      /^What is not in “stats” will be removed/
+    );
+    expect(goingWords('stats', [], trans)).toMatch(/^There is nothing/);
   });
 });
 

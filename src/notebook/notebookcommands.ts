@@ -99,7 +99,7 @@ export function addSaveAsCommand(
         ? trans.__('Save Environment as New One…')
         : trans.__('Save as New Environment…'),
     caption: trans.__(
-      'Fill the form of a new environment with the packages of this one, to change them before it is made'
+      'Fill the form of a new environment with the packages of this one, to change them before it is made; a clone is the same, your own files in it too'
     ),
     execute: async args => {
       const panel = notebookOf(options, {});

@@ -3,6 +3,7 @@ import type { ReadonlyPartialJSONValue } from '@lumino/coreutils';
 
 import type { Description } from '../_models';
 import type { IFormValues } from '../formvalues';
+import { untaken } from '../proposal';
 import { pythonSeries, specName } from '../specs';
 
 /** The key of a notebook's metadata that holds what its environment is made of. */
@@ -94,11 +95,7 @@ export function freeName(wanted: string, taken: string[]): string {
     .replace(/[^\w.-]+/g, '-')
     .replace(/-{2,}/g, '-')
     .replace(/^[-._]+|[-._]+$/g, '');
-  let free = name;
-  for (let number = 2; name && taken.includes(free); number++) {
-    free = `${name}-${number}`;
-  }
-  return free;
+  return untaken(name, taken);
 }
 
 function text(value: unknown): string {

@@ -38,76 +38,88 @@ for (const theme of ['JupyterLab Light', 'JupyterLab Dark']) {
   test.describe(theme, () => {
     test.use({ mockSettings: settings(theme) as any });
 
-    test(`Nothing bars anybody from panel, form, plan and job in ${theme}`, async ({
-      page: labPage,
-      envs,
-      server
-    }) => {
-      const page = labPage as unknown as Page;
+    // Before the page: one that has seen no job announces none in front of its buttons.
+    test.beforeEach(async ({ server }) => {
       await server.clear('axe');
       await server.make('seen', ['python']);
-      await envs.open();
-      await expect(envs.kernel('seen')).toBeVisible();
-      expect(await violations(page, '#envmanager-panel')).toEqual([]);
-
-      await envs.new();
-      expect(await violations(page, '.jp-EnvManager-page')).toEqual([]);
-
-      await envs.button('Preview').click();
-      await expect(envs.problem('Name')).toBeVisible();
-      expect(await violations(page, '.jp-EnvManager-page')).toEqual([]);
-
-      await envs.name.fill('axe');
-      await envs.add('requests>=2');
-      await envs.preview();
-      expect(await violations(page, '.jp-EnvManager-page')).toEqual([]);
-
-      await envs.button('Create').click();
-      await envs.ready('axe');
-      expect(await violations(page, '.jp-EnvManager-page')).toEqual([]);
+      await server.remake('axe-page', ['weather-model=1.0'], false);
+      await server.make('axe-other', ['weather-data=2.0'], false);
+      await server.change('axe-page', { pin: ['weather-data'] });
     });
 
-    test(`Nothing bars anybody from the page of an environment in ${theme}`, async ({
+    test(`Nothing bars anybody from panel, pages and form in ${theme}`, async ({
       page: labPage,
-      tab,
-      server
+      envs,
+      tab
     }) => {
       const page = labPage as unknown as Page;
       const check = async (selector = '.jp-EnvManager-environmentPage') =>
         expect(await violations(page, selector)).toEqual([]);
-      await server.remake('axe-page', ['weather-model=1.0'], false);
-      await server.change('axe-page', { pin: ['weather-data'] });
-      // A page that has seen no job announces none in front of its buttons.
-      await labPage.goto('?reset');
-      await tab.open('axe-page');
-      await expect(tab.button('Update to 2.0')).toBeVisible();
-      await check();
+      await test.step('the page of an environment', async () => {
+        await tab.open('axe-page');
+        await expect(tab.button('Update to 2.0')).toBeVisible();
+        await check();
 
-      await tab.search.fill('weather');
-      await expect(tab.available).toContainText('weather-data');
-      await check();
-      await tab.available
-        .getByRole('button', { name: 'Versions of weather-data' })
-        .click();
-      await expect(page.getByRole('option', { name: '1.0' })).toBeVisible();
-      await check('.jp-Dialog');
-      await page.getByRole('button', { name: 'Cancel' }).click();
-      await tab.search.fill('');
+        await tab.search.fill('weather');
+        await expect(tab.available).toContainText('weather-data');
+        await check();
+        await tab.available
+          .getByRole('button', { name: 'Versions of weather-data' })
+          .click();
+        await expect(page.getByRole('option', { name: '1.0' })).toBeVisible();
+        await check('.jp-Dialog');
+        await page.getByRole('button', { name: 'Cancel' }).click();
+        await tab.search.fill('');
 
-      await tab.choose('weather-model', 'Remove');
-      await check();
-      await tab.preview();
-      await check();
-      await tab.apply();
-      await check();
-      await tab.tab('History');
-      await tab.page.locator('summary').first().click();
-      await check();
-      await tab.tab('Kernels');
-      await check();
-      await tab.tab('Share');
-      await expect(tab.page).toContainText('Belongs to');
-      await check();
+        await tab.choose('weather-model', 'Remove');
+        await check();
+        await tab.preview();
+        await check();
+        await tab.apply();
+        await check();
+        await tab.tab('History');
+        await tab.page.locator('summary').first().click();
+        await check();
+        await tab.tab('Kernels');
+        await check();
+        await tab.tab('Share');
+        await expect(tab.page).toContainText('Belongs to');
+        await check();
+        await tab.button('Compare…').click();
+        await page
+          .getByRole('dialog')
+          .getByRole('combobox', { name: 'With' })
+          .selectOption({ label: 'axe-other' });
+        await expect(page.getByRole('dialog').getByRole('table')).toBeVisible();
+        await check('.jp-Dialog');
+        await page.keyboard.press('Escape');
+        await expect(page.getByRole('dialog')).toHaveCount(0);
+      });
+
+      await test.step('panel, form, plan and job', async () => {
+        await expect(envs.kernel('seen')).toBeVisible();
+        expect(await violations(page, '#envmanager-panel')).toEqual([]);
+
+        await envs.new();
+        // The packages last: the story goes on with them.
+        for (const start of ['file', 'clone', 'archive', 'packages']) {
+          await envs.form.locator(`[data-card="${start}"]`).click();
+          expect(await violations(page, '.jp-EnvManager-page')).toEqual([]);
+        }
+
+        await envs.button('Preview').click();
+        await expect(envs.problem('Name')).toBeVisible();
+        expect(await violations(page, '.jp-EnvManager-page')).toEqual([]);
+
+        await envs.name.fill('axe');
+        await envs.add('requests>=2');
+        await envs.preview();
+        expect(await violations(page, '.jp-EnvManager-page')).toEqual([]);
+
+        await envs.button('Create').click();
+        await envs.ready('axe');
+        expect(await violations(page, '.jp-EnvManager-page')).toEqual([]);
+      });
     });
   });
 }

@@ -62,41 +62,7 @@ test('The kernel of a new environment appears in the launcher without a reload',
   await expect(card.first()).toBeVisible();
 });
 
-test('A package that does not exist is named at its field, with the nearest that does', async ({
-  envs,
-  server
-}) => {
-  await envs.open();
-  await envs.new();
-  await envs.name.fill('wrong');
-  await envs.add('pandsa');
-  await envs.button('Preview').click();
-
-  const problem = envs.problem('Packages');
-  await expect(problem).toContainText('pandsa');
-  await expect(problem).toContainText('Did you mean pandas?');
-  await expect(envs.button('Create')).toBeDisabled();
-  expect(await server.environments()).not.toContain('wrong');
-});
-
-test('A name that cannot be is refused at its field', async ({
-  envs,
-  server
-}) => {
-  await envs.open();
-  await envs.new();
-  await envs.button('Preview').click();
-  await expect(envs.problem('Name')).toContainText('Give the environment a');
-
-  const before = await server.environments();
-  await envs.name.fill('two words');
-  await expect(envs.problem('Name')).toHaveCount(0);
-  await envs.button('Preview').click();
-  await expect(envs.problem('Name')).toContainText('two-words');
-  expect(await server.environments()).toEqual(before);
-});
-
-test('A name that is taken is refused at its field, before and after the preview', async ({
+test('What cannot be is refused at its field: packages and names', async ({
   envs,
   server
 }) => {
@@ -104,17 +70,45 @@ test('A name that is taken is refused at its field, before and after the preview
   await server.make('taken', ['big-download'], false);
   await envs.open();
   await envs.new();
-  await envs.python.selectOption('No Python');
-  await envs.add('big-download');
-  await envs.name.fill('taken');
-  await envs.button('Preview').click();
-  await expect(envs.problem('Name')).toContainText('already');
+  await test.step('a package that does not exist is named, with the nearest that does', async () => {
+    await envs.name.fill('wrong');
+    await envs.add('pandsa');
+    await envs.button('Preview').click();
 
-  await envs.name.fill('rival');
-  await envs.preview();
-  await server.make('rival', ['big-download'], false);
-  // The news of the rival may lie over the button.
-  await envs.button('Create').press('Enter');
-  await expect(envs.problem('Name')).toContainText('already');
-  await expect(envs.button('Create')).toBeDisabled();
+    const problem = envs.problem('Packages');
+    await expect(problem).toContainText('pandsa');
+    await expect(problem).toContainText('Did you mean pandas?');
+    await expect(envs.button('Create')).toBeDisabled();
+    expect(await server.environments()).not.toContain('wrong');
+  });
+
+  await test.step('a name that cannot be is refused', async () => {
+    await envs.anew();
+    await envs.button('Preview').click();
+    await expect(envs.problem('Name')).toContainText('Give the environment a');
+
+    const before = await server.environments();
+    await envs.name.fill('two words');
+    await expect(envs.problem('Name')).toHaveCount(0);
+    await envs.button('Preview').click();
+    await expect(envs.problem('Name')).toContainText('two-words');
+    expect(await server.environments()).toEqual(before);
+  });
+
+  await test.step('a name that is taken is refused, before and after the preview', async () => {
+    await envs.anew();
+    await envs.python.selectOption('No Python');
+    await envs.add('big-download');
+    await envs.name.fill('taken');
+    await envs.button('Preview').click();
+    await expect(envs.problem('Name')).toContainText('already');
+
+    await envs.name.fill('rival');
+    await envs.preview();
+    await server.make('rival', ['big-download'], false);
+    // The news of the rival may lie over the button.
+    await envs.button('Create').press('Enter');
+    await expect(envs.problem('Name')).toContainText('already');
+    await expect(envs.button('Create')).toBeDisabled();
+  });
 });

@@ -63,7 +63,7 @@ test('A package is updated, pinned, changed to another build, and removed', asyn
   await expect(row).toContainText('▴ 2.0');
   await expect(tab.pending).toHaveCount(0);
 
-  await tab.choose('weather-model', 'Change version…');
+  await tab.choose('weather-model', 'Change Version…');
   const dialog = page.getByRole('dialog');
   await dialog.getByRole('option', { name: '1.1' }).click();
   await dialog.getByRole('button', { name: 'Choose' }).click();
@@ -73,7 +73,7 @@ test('A package is updated, pinned, changed to another build, and removed', asyn
   await tab.apply();
   await expect(row).toContainText('1.1');
 
-  await tab.choose('weather-model', 'Pin to this version');
+  await tab.choose('weather-model', 'Pin to This Version');
   await expect(row).toContainText('to be pinned');
   await tab.preview();
   await expect(tab.plan).toContainText('no package changes');
@@ -81,7 +81,7 @@ test('A package is updated, pinned, changed to another build, and removed', asyn
   await expect(row).toContainText('pinned');
   await tab.choose('weather-model', 'Unpin');
 
-  await tab.choose('weather-model', 'Change version…');
+  await tab.choose('weather-model', 'Change Version…');
   await dialog.getByRole('option', { name: /^2.0/ }).click();
   await dialog.getByRole('option', { name: /^fast_1/ }).click();
   await expect(dialog).toContainText('Needs weather-data >=2, big-download');
@@ -127,25 +127,41 @@ test('A package of PyPI is installed; one that would overwrite a conda package t
   await expect(tab.row('wants-old-idna')).toBeVisible();
 });
 
-test('A wheel that cannot be built shows what its build said, and the request stays', async ({
+test('A requirements file is chosen; a wheel that cannot be built shows what its build said, and the request stays', async ({
+  page,
   tab,
   server
 }) => {
   await server.make('builds', ['python'], false);
   await tab.open('builds');
-  await tab.search.fill('unbuildable==1.0');
-  await tab.available.getByRole('button', { name: 'Install with PyPI' }).click();
-  await tab.preview();
-  await tab.button('Apply').click();
-  await expect(tab.job).toHaveAttribute('data-job-state', 'failed');
-  await tab.job.getByText('What the process printed').click();
-  await expect(tab.job).toContainText(
-    'the compiler of the last century is missing'
-  );
-  await expect(tab.pending).toHaveText(
-    'install unbuildable==1.0 from PyPI'
-  );
-  await tab.button('Discard').click();
+  await test.step('a requirements file is chosen', async () => {
+    fs.writeFileSync(path.join(server.home, 'requirements.txt'), 'tiny-plot\n');
+    await tab.button('More').click();
+    await page.getByRole('menuitem', { name: 'Add requirements.txt…' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('requirements.txt').click();
+    await dialog.getByRole('button', { name: 'Select' }).click();
+    await expect(tab.pending).toHaveText('install requirements.txt from PyPI');
+    await tab.preview();
+    await expect(tab.plan).toContainText('tiny-plot');
+    await tab.button('Discard').click();
+  });
+
+  await test.step('a wheel that cannot be built', async () => {
+    await tab.search.fill('unbuildable==1.0');
+    await tab.available.getByRole('button', { name: 'Install with PyPI' }).click();
+    await tab.preview();
+    await tab.button('Apply').click();
+    await expect(tab.job).toHaveAttribute('data-job-state', 'failed');
+    await tab.job.getByText('What the process printed').click();
+    await expect(tab.job).toContainText(
+      'the compiler of the last century is missing'
+    );
+    await expect(tab.pending).toHaveText(
+      'install unbuildable==1.0 from PyPI'
+    );
+    await tab.button('Discard').click();
+  });
 });
 
 test('Packages that do not go together are named; the request can be mended', async ({
@@ -270,27 +286,9 @@ test('A frozen environment says why it cannot be changed, and offers no change',
   await tab.button('Actions for weather-model').click();
   const menu = tab.page.page().locator('.lm-Menu-itemLabel');
   await expect(menu.filter({ hasText: /./ })).toHaveText([
-    'Why is this here?',
-    'What needs it?',
-    'Copy spec'
+    'Why Is This Here?',
+    'What Needs It?',
+    'Copy Spec'
   ]);
 });
 
-test('A requirements file is chosen and installed', async ({
-  page,
-  tab,
-  server
-}) => {
-  await server.remake('listed', ['python'], false);
-  fs.writeFileSync(path.join(server.home, 'requirements.txt'), 'tiny-plot\n');
-  await tab.open('listed');
-  await tab.button('More').click();
-  await page.getByRole('menuitem', { name: 'Add requirements.txt…' }).click();
-  const dialog = page.getByRole('dialog');
-  await dialog.getByText('requirements.txt').click();
-  await dialog.getByRole('button', { name: 'Select' }).click();
-  await expect(tab.pending).toHaveText('install requirements.txt from PyPI');
-  await tab.preview();
-  await expect(tab.plan).toContainText('tiny-plot');
-  await tab.button('Discard').click();
-});

@@ -39,7 +39,8 @@ function write(server: Server, name: string, content: string): void {
   fs.writeFileSync(path.join(server.home, name), content);
 }
 
-test('A file is uploaded, put right where it is wrong, and made', async ({
+test('A file is fetched or uploaded, put right where it is wrong, and made', async ({
+  page,
   envs,
   server
 }) => {
@@ -47,6 +48,20 @@ test('A file is uploaded, put right where it is wrong, and made', async ({
   await envs.open();
   await envs.new();
   await envs.form.locator('[data-card="file"]').click();
+
+  // What the site does not allow is said where the address can be put right.
+  await envs.form.getByRole('button', { name: 'From a URL…' }).click();
+  const dialog = page.getByRole('dialog');
+  const address = dialog.getByRole('textbox', { name: 'Address' });
+  await address.fill('https://example.org/environment.yml');
+  await address.press('Enter');
+  await expect(dialog.getByRole('alert')).toContainText('example.org');
+  await address.fill(
+    server.channel.replace(/[^/]+$/, 'files/environment.yml')
+  );
+  await address.press('Enter');
+  await expect(envs.name).toHaveValue('fetched');
+
   await envs.form.getByLabel('File to upload').setInputFiles({
     name: 'environment.yml',
     mimeType: 'text/yaml',
@@ -86,7 +101,7 @@ test('The file browser offers it for files that look like one', async ({
   write(server, 'environment.yml', GOOD);
   write(server, 'notes.txt', 'Nothing to see.');
   const item = page.getByRole('menuitem', {
-    name: 'Create Environment From File'
+    name: 'Create Environment from File'
   });
   const listing = page.locator('.jp-DirListing-item');
   await listing.filter({ hasText: 'notes.txt' }).click({ button: 'right' });
@@ -114,6 +129,10 @@ test('A file is dropped onto the panel, and what it pins is relaxed', async ({
 
   await envs.button('Preview').click();
   await expect(envs.plan).toContainText('in the build “gone_7”');
+  // One button leads on.
+  await expect(envs.form.locator('button.jp-mod-accept:enabled')).toHaveText([
+    'Use this and preview again'
+  ]);
   await envs.plan
     .getByRole('button', { name: 'Use this and preview again' })
     .click();

@@ -231,6 +231,15 @@ export class Environments {
     await expect(this.name).toBeVisible();
   }
 
+  /** Leave the form for an empty one. */
+  async anew(): Promise<void> {
+    await this.page.evaluate(() =>
+      (window as any).jupyterapp.commands.execute('application:close')
+    );
+    await expect(this.name).toHaveCount(0);
+    await this.new();
+  }
+
   /** Add packages to the form. */
   async add(...specs: string[]): Promise<void> {
     for (const spec of specs) {
@@ -373,6 +382,8 @@ export const test = base.extend<{
   server: Server;
   envs: Environments;
   tab: EnvironmentTab;
+  /** Where the page is when a story begins; null: the story opens its own. */
+  start: string | null;
 }>({
   // Galata's own clean-up asks the root of the host, not the base URL: `server` tidies up.
   tmpPath: '',
@@ -383,6 +394,20 @@ export const test = base.extend<{
   mockState: false,
   mockSettings: settings() as typeof galata.DEFAULT_SETTINGS,
   autoGoto: false,
+  start: ['?reset', { option: true }],
+  // Galata gives a page 15 s, which two at a time may need on a small machine.
+  waitForApplication: async ({}, use) => {
+    await use(async (_, helpers) => {
+      await helpers.waitForCondition(
+        () => helpers.activity.isTabActive('Launcher'),
+        60_000
+      );
+      // It is not always marked as the current one.
+      if (!(await helpers.isInSimpleMode())) {
+        await helpers.activity.activateTab('Launcher');
+      }
+    });
+  },
   baseURL: async ({ baseURL }, use, { parallelIndex }) => {
     await use(address(baseURL!, parallelIndex));
   },
@@ -397,12 +422,10 @@ export const test = base.extend<{
     },
     { auto: true }
   ],
-  page: async ({ page, server: _ }, use) => {
-    // Each start would ask the server whether JupyterLab needs building: seconds of its time.
-    await page.route(/\/lab\/api\/build/, route =>
-      route.fulfill({ json: { status: 'stable', message: '' } })
-    );
-    await page.goto('?reset');
+  page: async ({ page, start, server: _ }, use) => {
+    if (start !== null) {
+      await page.goto(start);
+    }
     await use(page);
   },
   envs: async ({ page }, use) => {

@@ -67,54 +67,55 @@ test('A template fills the form for the GPU target, and leaves alone what the us
   await expect(chips).toHaveText(['big-download']);
 });
 
-test('A CPU build where a GPU was wanted stops: a remedy helps, or a yes', async ({
+test('What goes against the GPU target is said: a CPU build stops, a CUDA version must be one', async ({
   envs
 }) => {
   await envs.open();
   await envs.new();
-  await envs.form.getByRole('radio', { name: 'H100 nodes' }).check();
-  await envs.name.fill('slow');
-  await envs.add('pytorch-cpu');
-  await envs.preview();
-  const note = envs.plan.locator('[data-code="cpu_build"]');
-  await expect(note).toHaveRole('alert');
-  await expect(note).toContainText('pytorch-cpu');
-  await expect(envs.button('Create')).toBeDisabled();
+  await test.step('a CPU build where a GPU was wanted stops: a remedy helps, or a yes', async () => {
+    await envs.form.getByRole('radio', { name: 'H100 nodes' }).check();
+    await envs.name.fill('slow');
+    await envs.add('pytorch-cpu');
+    await envs.preview();
+    const note = envs.plan.locator('[data-code="cpu_build"]');
+    await expect(note).toHaveRole('alert');
+    await expect(note).toContainText('pytorch-cpu');
+    await expect(envs.button('Create')).toBeDisabled();
 
-  await envs.button('Create the CPU build anyway').click();
-  await expect(envs.button('Create')).toBeEnabled();
-  await expect(note).toContainText('You have accepted that.');
+    await envs.button('Create the CPU build anyway').click();
+    await expect(envs.button('Create')).toBeEnabled();
+    await expect(note).toContainText('You have accepted that.');
 
-  await note.getByRole('button').first().press('Enter');
-  await expect(note).toHaveCount(0);
-  await expect(
-    envs.plan.getByRole('row', { name: /pytorch 2/ })
-  ).toContainText(/CUDA 12\.\d build/);
-  await expect(envs.button('Create')).toBeEnabled();
-  // Pressing Enter once more creates nothing.
-  await expect(envs.plan.getByRole('group', { name: 'Changes' })).toBeFocused();
-});
+    await note.getByRole('button').first().press('Enter');
+    await expect(note).toHaveCount(0);
+    await expect(
+      envs.plan.getByRole('row', { name: /pytorch 2/ })
+    ).toContainText(/CUDA 12\.\d build/);
+    await expect(envs.button('Create')).toBeEnabled();
+    // Pressing Enter once more creates nothing.
+    await expect(
+      envs.plan.getByRole('group', { name: 'Changes' })
+    ).toBeFocused();
+  });
 
-test('Another machine is described by its CUDA version, and what cannot be is said at once', async ({
-  envs
-}) => {
-  await envs.open();
-  await envs.new();
-  await envs.form.getByRole('radio', { name: 'Another machine…' }).check();
-  const cuda = envs.form.getByRole('textbox', { name: 'CUDA version' });
-  await envs.name.fill('elsewhere');
-  await envs.add('pytorch');
-  await envs.button('Preview').click();
-  await expect(envs.problem('GPU')).toContainText('such as 12.8');
-  await expect(cuda).toBeFocused();
-  await cuda.fill('12.');
-  await expect(envs.problem('GPU')).toHaveCount(0);
-  await cuda.fill('twelve');
-  await expect(envs.problem('GPU')).toContainText('“twelve” is no CUDA');
-  await cuda.fill('12.9');
-  await envs.preview();
-  await expect(envs.plan).toContainText('GPU: for CUDA 12.9');
-  await expect(
-    envs.plan.getByRole('row', { name: /pytorch/ }).first()
-  ).toContainText('CUDA 12.9 build');
+  await test.step('another machine is described by its CUDA version, and what cannot be is said at once', async () => {
+    await envs.anew();
+    await envs.form.getByRole('radio', { name: 'Another machine…' }).check();
+    const cuda = envs.form.getByRole('textbox', { name: 'CUDA version' });
+    await envs.name.fill('elsewhere');
+    await envs.add('pytorch');
+    await envs.button('Preview').click();
+    await expect(envs.problem('GPU')).toContainText('such as 12.8');
+    await expect(cuda).toBeFocused();
+    await cuda.fill('12.');
+    await expect(envs.problem('GPU')).toHaveCount(0);
+    await cuda.fill('twelve');
+    await expect(envs.problem('GPU')).toContainText('“twelve” is no CUDA');
+    await cuda.fill('12.9');
+    await envs.preview();
+    await expect(envs.plan).toContainText('GPU: for CUDA 12.9');
+    await expect(
+      envs.plan.getByRole('row', { name: /pytorch/ }).first()
+    ).toContainText('CUDA 12.9 build');
+  });
 });

@@ -135,7 +135,7 @@ test('Name, variables and logo of a kernel are edited, and the launcher shows it
   expect(variables).toEqual({ GREETING: "it's $HOME" });
 });
 
-test('A kernel is duplicated, and the copy removed', async ({
+test('A kernel is duplicated, the copy removed, and a test start tells where it runs', async ({
   page,
   envs,
   server
@@ -157,6 +157,22 @@ test('A kernel is duplicated, and the copy removed', async ({
   await dialog.getByRole('button', { name: 'Remove' }).click();
   await expect(envs.kernel('second')).toHaveCount(0);
   await expect(envs.kernel('twofold')).toBeVisible();
+
+  await test.step('a test start tells where a kernel runs', async () => {
+    const row = envs.kernel('twofold');
+    await row.getByRole('button', { name: 'Test start twofold' }).click();
+    await row.getByRole('button', { name: /^Answered in/ }).click();
+    await expect(dialog).toContainText('First reply');
+    await expect(dialog).toContainText(server.prefix('twofold'));
+    await expect(dialog.locator('.jp-EnvManager-pathList > li').first()).toHaveText(
+      path.join(server.prefix('twofold'), 'bin')
+    );
+    await expect(dialog).toContainText('its packages are not used');
+    await dialog.getByRole('button', { name: 'Close' }).click();
+    await choose(envs, 'twofold', 'Test Details…');
+    await expect(dialog).toContainText('First reply');
+    await dialog.getByRole('button', { name: 'Close' }).click();
+  });
 });
 
 test('An orphan is removed with one click, one of somebody else after a question', async ({
@@ -192,28 +208,6 @@ test('An orphan is removed with one click, one of somebody else after a question
   expect(fs.existsSync(foreign)).toBe(false);
 });
 
-test('A test start tells where the kernel runs', async ({
-  page,
-  envs,
-  server
-}) => {
-  await server.remake('tested', ['python']);
-  await envs.open();
-  const row = envs.kernel('tested');
-  await row.getByRole('button', { name: 'Test start tested' }).click();
-  await row.getByRole('button', { name: /^Answered in/ }).click();
-  const dialog = page.getByRole('dialog');
-  await expect(dialog).toContainText('First reply');
-  await expect(dialog).toContainText(server.prefix('tested'));
-  await expect(dialog.locator('.jp-EnvManager-pathList > li').first()).toHaveText(
-    path.join(server.prefix('tested'), 'bin')
-  );
-  await expect(dialog).toContainText('its packages are not used');
-  await dialog.getByRole('button', { name: 'Close' }).click();
-  await choose(envs, 'tested', 'Test Details…');
-  await expect(dialog).toContainText('First reply');
-});
-
 test('A kernel of somebody else is asked about when it is saved, and a No leads back to what was typed', async ({
   envs,
   page,
@@ -241,6 +235,32 @@ test('A kernel of somebody else is asked about when it is saved, and a No leads 
   await dialog.getByRole('button', { name: 'Change' }).click();
   await expect(dialog).toHaveCount(0);
   await expect(envs.kernel('Borrowed')).toBeVisible();
+
+  await test.step('a kernel of the server’s own environment is only looked at', async () => {
+    await choose(envs, 'Python 3 \\(ipykernel\\)', 'Edit…');
+    await expect(dialog).toContainText('JupyterLab runs from');
+    await expect(dialog.getByLabel('Name', { exact: true })).toBeDisabled();
+    await expect(dialog.getByRole('button', { name: 'Save' })).toHaveCount(0);
+    await dialog.getByRole('button', { name: 'Duplicate it…' }).click();
+    await expect(dialog.getByLabel('Name', { exact: true })).toHaveValue(
+      'Python 3 (ipykernel) (2)'
+    );
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+  });
+
+  await test.step('one is given to the group', async () => {
+    await choose(envs, 'lent', 'Move to the Group…');
+    await expect(dialog).toContainText(server.prefix('lent'));
+    await dialog.getByRole('button', { name: 'Move' }).click();
+    await expect(page.getByText('there for the group now')).toBeVisible();
+    const scope = async () =>
+      (await server.api<{ kernel: { scope: string } }>('GET', 'kernels/lent'))
+        .kernel.scope;
+    expect(await scope()).toBe('group');
+    await expect(envs.kernel('lent').getByText('group')).toBeVisible();
+    await choose(envs, 'lent', 'Move to Me');
+    await expect.poll(scope).toBe('me');
+  });
 });
 
 test('A kernel that does not start shows what it wrote, and leads to its environment', async ({
@@ -280,11 +300,11 @@ test('Where no package makes a kernel, it is proposed and one click from its pla
   tab,
   server
 }) => {
-  await server.remake('bare', ['python'], false);
+  await server.make('shelled', ['python'], false);
   await envs.open();
   await envs
-    .environment('bare')
-    .getByRole('button', { name: 'Actions for bare' })
+    .environment('shelled')
+    .getByRole('button', { name: 'Actions for shelled' })
     .click();
   await page.getByRole('menuitem', { name: 'Register Kernel' }).click();
   await expect(page.getByRole('dialog')).toContainText(
@@ -297,37 +317,6 @@ test('Where no package makes a kernel, it is proposed and one click from its pla
   await expect(
     tab.page.getByRole('button', { name: 'Install ipykernel…' })
   ).toBeVisible();
-});
-
-test('A kernel of the server’s own environment is only looked at, and one is given to the group', async ({
-  page,
-  envs,
-  server
-}) => {
-  await server.remake('shared', ['python']);
-  await envs.open();
-  await choose(envs, 'Python 3 \\(ipykernel\\)', 'Edit…');
-  const dialog = page.getByRole('dialog');
-  await expect(dialog).toContainText('JupyterLab runs from');
-  await expect(dialog.getByLabel('Name', { exact: true })).toBeDisabled();
-  await expect(dialog.getByRole('button', { name: 'Save' })).toHaveCount(0);
-  await dialog.getByRole('button', { name: 'Duplicate it…' }).click();
-  await expect(dialog.getByLabel('Name', { exact: true })).toHaveValue(
-    'Python 3 (ipykernel) (2)'
-  );
-  await dialog.getByRole('button', { name: 'Cancel' }).click();
-
-  await choose(envs, 'shared', 'Move to the Group…');
-  await expect(dialog).toContainText(server.prefix('shared'));
-  await dialog.getByRole('button', { name: 'Move' }).click();
-  await expect(page.getByText('there for the group now')).toBeVisible();
-  const scope = async () =>
-    (await server.api<{ kernel: { scope: string } }>('GET', 'kernels/shared'))
-      .kernel.scope;
-  expect(await scope()).toBe('group');
-  await expect(envs.kernel('shared').getByText('group')).toBeVisible();
-  await choose(envs, 'shared', 'Move to Me');
-  await expect.poll(scope).toBe('me');
 });
 
 test('A kernel is added on the page of its environment, and edited there', async ({
@@ -360,39 +349,39 @@ test('A kernel is added on the page of its environment, and edited there', async
   await expect(dialog).toHaveCount(0);
 });
 
-test('A terminal opens in an environment', async ({ page, tab, server }) => {
-  await server.make('shelled', ['python'], false);
-  await tab.open('shelled');
-  await tab.button('Terminal').click();
-  const terminal = page.locator('.jp-Terminal').filter({ visible: true });
-  await expect(terminal).toBeVisible();
-  const marker = path.join(server.home, 'prefix-of-terminal');
-  fs.rmSync(marker, { force: true });
-  await terminal.locator('textarea').focus();
-  // The screen is a canvas: what the shell says is read from a file.
-  await page.keyboard.type(`echo "$CONDA_PREFIX" > ${marker}\n`);
-  await expect
-    .poll(() => (fs.existsSync(marker) ? fs.readFileSync(marker, 'utf8') : ''))
-    .toBe(`${server.prefix('shelled')}\n`);
-});
-
-test('The lines for a job script are copied', async ({
+test('An environment is used in a terminal and in a job script', async ({
   page,
   context,
   envs,
+  tab,
   server
 }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await server.make('shelled', ['python'], false);
-  await envs.open();
-  await envs
-    .environment('shelled')
-    .getByRole('button', { name: 'Actions for shelled' })
-    .click();
-  await page
-    .getByRole('menuitem', { name: 'Copy Job-Script Lines' })
-    .click();
-  await expect(page.getByText('lines for a job script are copied')).toBeVisible();
-  const copied = await page.evaluate(() => navigator.clipboard.readText());
-  expect(copied).toContain(path.join(server.prefix('shelled'), 'bin'));
+  await tab.open('shelled');
+  await test.step('a terminal opens in it', async () => {
+    await tab.button('Terminal').click();
+    const terminal = page.locator('.jp-Terminal').filter({ visible: true });
+    await expect(terminal).toBeVisible();
+    const marker = path.join(server.home, 'prefix-of-terminal');
+    fs.rmSync(marker, { force: true });
+    await terminal.locator('textarea').focus();
+    // The screen is a canvas: what the shell says is read from a file.
+    await page.keyboard.type(`echo "$CONDA_PREFIX" > ${marker}\n`);
+    await expect
+      .poll(() => (fs.existsSync(marker) ? fs.readFileSync(marker, 'utf8') : ''))
+      .toBe(`${server.prefix('shelled')}\n`);
+  });
+  await test.step('the lines for a job script are copied', async () => {
+    await envs
+      .environment('shelled')
+      .getByRole('button', { name: 'Actions for shelled' })
+      .click();
+    await page
+      .getByRole('menuitem', { name: 'Copy Job-Script Lines' })
+      .click();
+    await expect(page.getByText('lines for a job script are copied')).toBeVisible();
+    const copied = await page.evaluate(() => navigator.clipboard.readText());
+    expect(copied).toContain(path.join(server.prefix('shelled'), 'bin'));
+  });
 });

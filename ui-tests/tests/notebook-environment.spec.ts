@@ -286,6 +286,7 @@ test('A notebook made elsewhere runs in an environment that is chosen', async ({
 test.describe('In Notebook 7', () => {
   test.use({
     appPath: '/tree',
+    start: null,
     waitForApplication: async ({}, use) => {
       await use(async page => {
         await page.locator('.jp-FileBrowser, .jp-Notebook').first().waitFor();

@@ -85,7 +85,7 @@ test('The page of an environment: packages, a plan, versions, history', async ({
   await page.screenshot({ path: shot('environment') });
 
   await tab.button('Discard').click();
-  await tab.choose('weather-model', 'Change version…');
+  await tab.choose('weather-model', 'Change Version…');
   const dialog = page.getByRole('dialog');
   await dialog.getByRole('option', { name: /fast_1/ }).click();
   await page.screenshot({ path: shot('versions') });
