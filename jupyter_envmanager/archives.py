@@ -15,7 +15,8 @@ from .errors import Damaged, EnvManagerError, Invalid
 from .kernels import has_kernel_package
 from .models import NewEnvironment, Plan, PlanAction, Problem
 from .plans import PlanStore, StoredPlan, origin
-from .targets import free_space
+from .targets import too_full
+from .words import first
 
 if TYPE_CHECKING:
     from .engine.machine import Lack
@@ -179,9 +180,7 @@ def _names(lacks: Sequence[Lack]) -> str:
 
 
 def _some(words: Iterable[str]) -> str:
-    different = list(dict.fromkeys(words))
-    more = f" and {len(different) - _NAMED} more" if len(different) > _NAMED else ""
-    return ", ".join(different[:_NAMED]) + more
+    return first(list(dict.fromkeys(words)), _NAMED)
 
 
 def _unlisted(packed: Packed) -> list[Problem]:
@@ -206,14 +205,4 @@ def _warnings(request: NewEnvironment, prefix: Path, packed: Packed, size: int) 
                 hint="Install one afterwards, such as ipykernel; the kernel comes with it.",
             )
         )
-    free, _ = free_space(prefix)
-    if free is not None and free < size:
-        found.append(
-            Problem(
-                code="no_space",
-                message="The location may be too full for this environment.",
-                hint="Free some space or choose another location.",
-                details={"free": free, "needed": size},
-            )
-        )
-    return found
+    return [*found, *too_full(prefix, size, "environment")]

@@ -18,7 +18,7 @@ from .kernels import has_kernel_package
 from .models import Environment, NewEnvironment, Package, Plan, PlanAction, Problem
 from .plans import PlanStore, StoredPlan
 from .pypi.carrying import content
-from .targets import free_space, nearest_folder
+from .targets import nearest_folder, too_full
 from .words import amount, some
 
 
@@ -140,17 +140,7 @@ def _warnings(
                 hint="Install one afterwards, such as ipykernel; the kernel comes with it.",
             )
         )
-    free, _ = free_space(prefix)
-    if free is not None and free < size:
-        found.append(
-            Problem(
-                code="no_space",
-                message="The location may be too full for this clone.",
-                hint="Free some space or choose another location.",
-                details={"free": free, "needed": size},
-            )
-        )
-    return found
+    return [*found, *too_full(prefix, size, "clone")]
 
 
 def _about_content(source: Environment, outlook: Outlook) -> list[Problem]:

@@ -28,7 +28,7 @@ from .models import GpuTarget, NewEnvironment, Plan, PlanAction, PlanGpu, Proble
 from .plans import PlanStore, StoredPlan
 from .pypi import Brought, PypiPlan, PypiRequest, PypiSettings, PypiState, resolve
 from .specfiles import FileSpec
-from .targets import free_space
+from .targets import too_full
 
 if TYPE_CHECKING:
     from .engine.channels import Channels
@@ -349,14 +349,4 @@ def _warnings(prefix: Path, solution: Solution, disk_size: int, request: NewEnvi
                 hint="Choose a Python version, or add a kernel such as r-irkernel.",
             )
         )
-    free, _ = free_space(prefix)
-    if free is not None and free < disk_size:
-        found.append(
-            Problem(
-                code="no_space",
-                message="The location may be too full for this environment.",
-                hint="Free some space or choose another location.",
-                details={"free": free, "needed": disk_size},
-            )
-        )
-    return found
+    return [*found, *too_full(prefix, disk_size, "environment")]

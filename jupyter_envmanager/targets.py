@@ -13,7 +13,7 @@ from .config import Settings
 from .engine.workplace import FOLDER
 from .environments import is_environment
 from .errors import Conflict, Invalid, NotAllowed, NotFound
-from .models import Folder, FolderListing, Location, NewEnvironment
+from .models import Folder, FolderListing, Location, NewEnvironment, Problem
 from .sharing import SharedPlace, innermost, may_give, not_a_member, shared_places
 
 # What conda refuses (https://docs.conda.io/projects/conda/en/stable/commands/create.html), and control characters.
@@ -277,6 +277,23 @@ def free_space(path: Path) -> tuple[int | None, int | None]:
     counts = os.statvfs(folder)
     # Some filesystems make inodes as they need them and say 0.
     return free, counts.f_favail if counts.f_files else None
+
+
+def too_full(
+    path: Path, needed: int, what: str, hint: str = "Free some space or choose another location."
+) -> list[Problem]:
+    """A warning where there is less room at ``path`` than the bytes that ``what`` may need."""
+    free, _ = free_space(path)
+    if free is None or free >= needed:
+        return []
+    return [
+        Problem(
+            code="no_space",
+            message=f"The location may be too full for this {what}.",
+            hint=hint,
+            details={"free": free, "needed": needed},
+        )
+    ]
 
 
 def default_location(settings: Settings) -> Path:

@@ -1,4 +1,4 @@
-"""Numbers and tables as people read them in a terminal."""
+"""Numbers, lists and tables as people read them."""
 
 from __future__ import annotations
 
@@ -25,9 +25,15 @@ def age(then: float) -> str:
     return f"{seconds:.0f} s"
 
 
-def some(paths: Sequence[str]) -> str:
-    """The first three of them."""
-    return ", ".join(paths[:3]) + (" …" if len(paths) > 3 else "")
+def some(names: Sequence[str], most: int = 3) -> str:
+    """The first of them, where the rest does not matter: ``a, b, c …``."""
+    return ", ".join(names[:most]) + (" …" if len(names) > most else "")
+
+
+def first(names: Sequence[str], most: int) -> str:
+    """The first of them, and how many there are besides: ``a, b and 3 more``."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

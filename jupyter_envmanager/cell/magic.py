@@ -12,6 +12,7 @@ from typing import Any
 from ..cli.changes import remove as remove_command
 from ..cli.main import parser_of
 from ..errors import EnvManagerError, Invalid
+from ..words import some
 from .loaded import changed, stamps
 from .running import run
 
@@ -42,8 +43,7 @@ def envmanager(line: str) -> None:
         _tell(error)
     importlib.invalidate_caches()
     if names := changed(before):
-        some = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
-        print(f"Restart the kernel: it has loaded {some}, and that has changed.")
+        print(f"Restart the kernel: it has loaded {some(names, 5)}, and that has changed.")
 
 
 def _options(line: str) -> argparse.Namespace:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ..models import Change, Environment, FileSource, GpuTarget
 from ..redaction import redact
+from ..words import first
 
 _MOST = 4
 _LIKE = "Make it like "
@@ -50,9 +51,7 @@ def _file(source: FileSource) -> str:
 def _part(verb: str, names: Sequence[str]) -> str:
     if not names:
         return ""
-    shown = ", ".join(" ".join(name.split())[:60] for name in names[:_MOST])
-    more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
-    return f"{verb} {shown}{more}"
+    return f"{verb} {first([' '.join(name.split())[:60] for name in names], _MOST)}"
 
 
 def _builds(target: GpuTarget) -> str:

@@ -10,7 +10,7 @@ from ..config import Settings
 from ..environments.managers import managed_by
 from ..kernels import KERNEL_PACKAGES
 from ..models import Packages, Problem
-from ..targets import free_space
+from ..targets import too_full
 
 if TYPE_CHECKING:
     from ..engine.change import Outcome
@@ -40,17 +40,7 @@ def warnings(outcome: Outcome, packages: Packages, prefix: Path, disk: int, newe
                 hint="Add the packages to that project as well.",
             )
         )
-    free, _ = free_space(prefix)
-    if free is not None and free < disk:
-        found.append(
-            Problem(
-                code="no_space",
-                message="The location may be too full for this change.",
-                hint="Free some space first.",
-                details={"free": free, "needed": disk},
-            )
-        )
-    return found
+    return [*found, *too_full(prefix, disk, "change", "Free some space first.")]
 
 
 def _about_held(packages: Packages, newer: Mapping[str, str]) -> list[Problem]:

@@ -15,6 +15,7 @@ from rattler import RepoDataRecord
 
 from ..errors import Invalid
 from ..models import Problem
+from ..words import first
 from .channels import Channels
 from .locked import MOST_PROBLEMS, at
 from .offers import channel_label, newest_record
@@ -131,6 +132,4 @@ def _untold(unknown: Sequence[Mapping[str, Any]], lines: Mapping[str, int]) -> I
 
 
 def _names(entries: Sequence[Mapping[str, Any]]) -> str:
-    files = [str(entry["fn"]) for entry in entries]
-    more = f" and {len(files) - _SHOWN} more" if len(files) > _SHOWN else ""
-    return ", ".join(files[:_SHOWN]) + more
+    return first([str(entry["fn"]) for entry in entries], _SHOWN)

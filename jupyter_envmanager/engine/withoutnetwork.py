@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rattler.exceptions import GatewayError
 
 from ..errors import ChannelUnreachable, EnvManagerError
+from ..words import first
 from .transaction import is_cached
 
 if TYPE_CHECKING:
@@ -58,10 +59,8 @@ def needs_no_download(record: RepoDataRecord, pkgs_dirs: Sequence[Path]) -> bool
 def not_known(names: Iterable[str]) -> ChannelUnreachable:
     """The error for packages of which the cache has not even the index."""
     missing = sorted(names)
-    more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
     return ChannelUnreachable(
-        f"What there is of {', '.join(missing[:_NAMED])}{more} is not known here, and conda's configuration says "
-        "offline.",
+        f"What there is of {first(missing, _NAMED)} is not known here, and conda's configuration says offline.",
         hint="With network, set “offline” to false. Without, unpack an archive of an environment that has what you "
         "need, or make it from an explicit list or a lock of packages that are in the cache.",
         field="specs",
@@ -85,12 +84,11 @@ def check_cached(objects: Iterable[dict[str, Any]], pkgs_dirs: Sequence[Path]) -
     missing = sorted(f"{one['name']} {one['version']}" for one in objects if not is_cached(one, pkgs_dirs))
     if not missing:
         return
-    more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
     one = len(missing) == 1
     folders = " or ".join(str(folder) for folder in pkgs_dirs)
     raise ChannelUnreachable(
         f"{'A package is' if one else f'{len(missing)} packages are'} not in the package cache, and conda's "
-        f"configuration says offline: {', '.join(missing[:_NAMED])}{more}.",
+        f"configuration says offline: {first(missing, _NAMED)}.",
         hint=f"With network, set “offline” to false. Without, copy {'it' if one else 'them'}, unpacked, into "
         f"{folders}, or unpack an archive of an environment that has {'it' if one else 'them'}.",
         field="specs",

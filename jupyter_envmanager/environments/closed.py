@@ -10,6 +10,7 @@ from pathlib import Path
 from ..errors import NotAllowed
 from ..models import Packages, Problem
 from ..sharing import user_name
+from ..words import some
 
 _CODE = "records_closed"
 
@@ -17,10 +18,9 @@ _CODE = "records_closed"
 def records_closed(prefix: Path, files: Sequence[str]) -> Problem:
     """The problem with the records of these file names, which cannot be read for want of rights."""
     meta = prefix / "conda-meta"
-    shown = ", ".join(files[:3]) + (" …" if len(files) > 3 else "")
     return Problem(
         code=_CODE,
-        message=f"You may not read the package records of {prefix.name}: {shown}.",
+        message=f"You may not read the package records of {prefix.name}: {some(files)}.",
         hint=f"{_remedy(meta)} Until then it can be used, but neither cloned nor changed.",
         details={"records": list(files), "folder": str(meta)},
     )

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..models import Language, Problem
+from ..words import some
 from .unchangeable import frozen_message
 
 # A folder listed this soon after it changed may change again without a new time stamp.
@@ -122,10 +123,9 @@ def _cuda(found: dict[str, str]) -> str | None:
 
 def _problem(folder: str, count: int, damaged: list[str]) -> Problem | None:
     if damaged:
-        shown = ", ".join(sorted(damaged)[:3]) + (" …" if len(damaged) > 3 else "")
         return Problem(
             code="record_damaged",
-            message=f"Package records are empty or damaged: {shown}.",
+            message=f"Package records are empty or damaged: {some(sorted(damaged))}.",
             hint="An installation was cut off or the disk was full. Roll back, or create the environment anew.",
             details={"records": sorted(damaged)},
         )

@@ -18,7 +18,7 @@ from ..engine.progress import Report
 from ..engine.workplace import Workplace
 from ..environments.state import state
 from ..errors import Conflict, NoSpace, NotAllowed, NotFound
-from ..words import amount
+from ..words import amount, first
 from .lock import Waiting, prefix_lock
 from .store import JobFolder, PackAction, file_version
 
@@ -149,6 +149,5 @@ def _problem(error: OSError, archive: Path) -> NoSpace | NotAllowed | Conflict:
 
 def _tell(left_out: list[str], why: str, report: Report) -> None:
     if left_out:
-        more = f" and {len(left_out) - _NAMED} more" if len(left_out) > _NAMED else ""
-        named = ", ".join(left_out[:_NAMED]).encode(errors="replace").decode()
-        report("pack", f"Left out, as they {why}: {named}{more}", 0.0)
+        named = first(left_out, _NAMED).encode(errors="replace").decode()
+        report("pack", f"Left out, as they {why}: {named}", 0.0)

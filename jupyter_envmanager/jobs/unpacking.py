@@ -16,6 +16,7 @@ from ..errors import Conflict
 from ..models import GpuTarget
 from ..plans import StoredPlan, origin
 from ..pypi.carrying import content, renew
+from ..words import first
 from .marking import write_first
 from .store import CreateAction
 
@@ -43,8 +44,7 @@ def unpack(action: CreateAction, stored: StoredPlan, stage: Path, job: str, repo
         renew(stage, content(stage)[1], done.rewritten)
     _check_unchanged(archive, stored.origin)
     if done.missing:
-        more = f" and {len(done.missing) - _NAMED} more" if len(done.missing) > _NAMED else ""
-        report("verify", f"Not in the archive: {', '.join(done.missing[:_NAMED])}{more}", 0.9)
+        report("verify", f"Not in the archive: {first(done.missing, _NAMED)}", 0.9)
     before = read_marker(stage)
     # The archive's own history goes on: this is a revision in which everything is as it was.
     linked = records.from_json(stored.records)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ..engine.progress import Report
 from ..errors import Conflict, Invalid, Overwrites
+from ..words import some
 from . import lock
 from .condafiles import CondaFiles
 from .failures import translate
@@ -178,11 +179,10 @@ def _check_owners(site: Path, dist: InstalledDist, root: Path, place: Stage, con
     owner = functools.partial(conda.owner, name=dist.name)
     owned = place.owners(site, target, [row.path for row in dist.record], owner)
     if owned:
-        shown = ", ".join(list(owned)[:5]) + (" …" if len(owned) > 5 else "")
         names = sorted(set(owned.values()))
         raise Overwrites(
             f"{dist.name} {dist.version} from PyPI would replace files that conda installed with"
-            f" {' and '.join(names)}: {shown}.",
+            f" {' and '.join(names)}: {some(list(owned), 5)}.",
             hint="Choose another version or a conda package, or allow conda's files to be replaced.",
             field="pypi",
             packages=[{"name": name} for name in names],
@@ -195,8 +195,7 @@ def _move(site: Path, dist: InstalledDist, root: Path, place: Stage, report: Rep
     info = next(known for known in distributions(site) if known.info == dist.info)
     replaced = place.take(site, target, [row.path for row in info.record], root)
     if replaced:
-        shown = ", ".join(replaced[:5]) + (" …" if len(replaced) > 5 else "")
-        report("pypi", f"{dist.name} replaces files of other packages: {shown}", 0.9)
+        report("pypi", f"{dist.name} replaces files of other packages: {some(replaced, 5)}", 0.9)
 
 
 def _mark(names: Sequence[str], staying: Sequence[tuple[Path, InstalledDist]]) -> None:

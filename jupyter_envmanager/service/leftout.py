@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from ..models import Environment, Problem
+from ..words import first
 
 _SHOWN = 5
 
@@ -13,9 +14,9 @@ def left_out(names: Iterable[str], message: str, hint: str) -> Iterator[Problem]
     """One problem for all names, or none; ``{}`` in the message stands for them."""
     listed = list(dict.fromkeys(names))
     if listed:
-        more = f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
-        shown = ", ".join(listed[:_SHOWN]) + more
-        yield Problem(code="not_exported", message=message.format(shown), hint=hint, details={"names": listed})
+        yield Problem(
+            code="not_exported", message=message.format(first(listed, _SHOWN)), hint=hint, details={"names": listed}
+        )
 
 
 def channel_problems(local: Sequence[str], unknown: Sequence[str], private: Sequence[str]) -> Iterator[Problem]:
