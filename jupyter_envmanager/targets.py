@@ -11,7 +11,7 @@ from typing import Any
 
 from .config import Settings
 from .engine.workplace import FOLDER
-from .environments import is_environment
+from .environments import is_environment, is_vacant
 from .errors import Conflict, Invalid, NotAllowed, NotFound
 from .models import Folder, FolderListing, Location, NewEnvironment, Problem
 from .sharing import SharedPlace, innermost, may_give, not_a_member, shared_places
@@ -247,7 +247,7 @@ def check_free(prefix: Path, field: str) -> None:
     if os.path.lexists(prefix):
         if is_environment(prefix):
             raise Conflict(f"There is already an environment at {prefix}.", hint="Choose another name.", field=field)
-        if prefix.is_symlink() or not prefix.is_dir() or any(prefix.iterdir()):
+        if not is_vacant(prefix):
             raise Conflict(f"{prefix} is there already and not empty.", hint="Choose another folder.", field=field)
     parent = nearest_folder(prefix.parent)
     if not parent.is_dir():

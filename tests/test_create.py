@@ -241,6 +241,42 @@ async def test_a_folder_with_files_is_left_alone(tiny_home: Home) -> None:
     assert (folder / "chapter1.tex").read_text() == "years of work"
 
 
+async def test_bytecode_of_an_environment_that_is_gone_is_in_nobodys_way(tiny_home: Home) -> None:
+    """Python makes the folders anew for a module that it was importing when its environment was removed."""
+    rubbish = tiny_home.envs / "one" / "lib" / "python3.12" / "IPython" / "__pycache__"
+    rubbish.mkdir(parents=True)
+    (rubbish / "display.cpython-312.pyc").touch()
+    (rubbish / "core.cpython-312.pyc.139846").touch()
+    empty = rubbish.parent / "mine"
+    for path in (rubbish / "kept.txt", rubbish.parent / "source.py", empty / "folder"):
+        path.parent.mkdir(exist_ok=True)
+        path.mkdir() if path.name == "folder" else path.touch()
+        with pytest.raises(Conflict, match="not empty"):
+            await tiny_home.service.preview(tiny_home.request("one", "tiny"))
+        path.rmdir() if path.name == "folder" else path.unlink()
+    empty.rmdir()
+    job = await tiny_home.create("one", "tiny")
+    assert job.state == "succeeded", job.error
+    assert not (tiny_home.envs / "one" / "lib" / "python3.12").exists()
+
+
+async def test_removing_while_the_kernel_is_tested_leaves_nothing(real_home: Home) -> None:
+    job = await real_home.create("one", "python")
+    check = real_home.service.queue.job
+
+    def importing() -> bool:
+        found = check(job.id).check
+        return found is not None and found.state == "running"
+
+    await until(importing)
+    await asyncio.sleep(0.4)
+    removal = await real_home.service.remove(job.environment)
+    assert (await real_home.service.queue.wait(removal.id)).state == "succeeded"
+    await real_home.service.queue.wait_for_aftercare(job.id)
+    assert not (real_home.envs / "one").exists()
+    assert check(job.id).check is None
+
+
 async def test_a_folder_inside_an_environment_is_refused(tiny_home: Home) -> None:
     await tiny_home.create("one", "tiny")
     inside = tiny_home.envs / "one" / "share" / "env"

@@ -60,6 +60,18 @@ def test_a_kernel_that_passes_says_where_it_runs(prefix: Path) -> None:
     assert check.seconds is not None
 
 
+def test_a_test_start_writes_no_bytecode(prefix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is importing when its environment is removed would make the folder of it again."""
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    (site_packages,) = prefix.glob("lib/python*/site-packages")
+    (site_packages / "imported.py").write_text("import os\nos.environ['IMPORTED'] = '1'\n")
+    (site_packages / "at_start.pth").write_text("import imported\n")
+    assert check_kernel(spec(prefix), prefix, TIMEOUT).state == "passed"
+    assert not (site_packages / "__pycache__").exists()
+    subprocess.run([prefix / "bin" / "python", "-c", ""], check=True)
+    assert (site_packages / "__pycache__").exists()
+
+
 def test_seeing_the_users_packages_is_a_fact_where_it_is_meant(prefix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PYTHONNOUSERSITE", raising=False)
     check = check_kernel(spec(prefix), prefix, TIMEOUT)

@@ -33,9 +33,9 @@ class Journal(msgspec.Struct, frozen=True, kw_only=True):
     """What a job is about to do to a prefix, written before it does it.
 
     ``kernels`` are those to register (create) or to remove (remove), the latter also from ``shared_kernels_dir``.
-    ``emptied`` says that the prefix was an empty folder before. The rest is of changes and rollbacks: ``slot`` is the
-    number of the generation that the current state becomes, ``incoming`` the inode of the folder that takes its place,
-    once that folder is complete, and ``target`` the number of the generation that a rollback goes to.
+    The rest is of changes and rollbacks: ``slot`` is the number of the generation that the current state becomes,
+    ``incoming`` the inode of the folder that takes its place, once that folder is complete, and ``target`` the number
+    of the generation that a rollback goes to.
     """
 
     action: Literal["create", "change", "rollback", "remove"]
@@ -44,7 +44,6 @@ class Journal(msgspec.Struct, frozen=True, kw_only=True):
     kernels: list[str] = []
     shared_kernels_dir: str | None = None
     display_name: str | None = None
-    emptied: bool = False
     slot: int | None = None
     incoming: int | None = None
     target: int | None = None

@@ -7,6 +7,7 @@ from .managers import managed_by
 from .pins import read_pins, write_pins
 from .places import Places, is_environment
 from .reader import EnvironmentReader, environment_id
+from .remains import is_vacant
 
 __all__ = [
     "EnvironmentReader",
@@ -16,6 +17,7 @@ __all__ = [
     "environment_id",
     "fingerprint",
     "is_environment",
+    "is_vacant",
     "managed_by",
     "read_pins",
     "remove_from_environments_txt",

@@ -12,7 +12,8 @@ import msgspec
 from ..engine import history, metarecords, records, transaction, variables
 from ..engine.client import Network
 from ..engine.progress import Report, part
-from ..engine.workplace import Journal, Workplace
+from ..engine.workplace import Journal, Workplace, remove_tree
+from ..environments import is_vacant
 from ..errors import Conflict, NotFound
 from ..pypi import apply as apply_pypi
 from ..sharing import give_new, umask
@@ -39,7 +40,7 @@ async def create(action: CreateAction, place: Workplace, job: str, lock: Lock, r
     """
     prefix = place.prefix
     finish_older(action, place)
-    if os.path.lexists(prefix) and not _is_empty_folder(prefix):
+    if os.path.lexists(prefix) and not is_vacant(prefix):
         raise Conflict(f"{prefix} is there already.", hint="Choose another name.", field="name")
     journal = Journal(
         action="create",
@@ -47,7 +48,6 @@ async def create(action: CreateAction, place: Workplace, job: str, lock: Lock, r
         prefix=str(prefix),
         kernels=[action.kernel] if action.kernel else [],
         display_name=action.display_name,
-        emptied=prefix.is_dir(),
     )
     place.open()
     place.write_journal(journal)
@@ -59,6 +59,9 @@ async def create(action: CreateAction, place: Workplace, job: str, lock: Lock, r
             give_new(place.stage(job), action.shared, suspects)
         report("swap", f"{prefix}", 0.99)
         lock.check()
+        if is_vacant(prefix):
+            for remains in list(prefix.iterdir()):
+                remove_tree(remains)
         transaction.swap_in(place.stage(job), prefix)
     except BaseException:
         place.discard(job)
@@ -121,10 +124,6 @@ def finish_older(action: Action, place: Workplace) -> None:
         )
 
 
-def _is_empty_folder(path: Path) -> bool:
-    return path.is_dir() and not any(path.iterdir())
-
-
 def remove(action: RemoveAction, place: Workplace, job: str, lock: Lock, report: Report) -> None:
     """Take the environment out of its place, then delete it and its kernels.
 
@@ -161,3 +160,6 @@ def remove(action: RemoveAction, place: Workplace, job: str, lock: Lock, report:
         confirmed=True,
     )
     place.discard(job)
+    if is_vacant(place.prefix):
+        # Its kernels were importing.
+        remove_tree(place.prefix)

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from ..environments import is_vacant
 from ..errors import Conflict, EnvManagerError, Internal, NotFound
 from ..models import Job, JobAction, JobEvent, Problem
 from ..redaction import redact
@@ -331,7 +332,8 @@ def _recover(folder: JobFolder, job: Job) -> str:
     except (OSError, EnvManagerError):
         _logger.exception("recovery of job %s", job.id)
         return "discarded"
-    if packed or (job.action == "remove" and not os.path.lexists(job.prefix)):
+    gone = not os.path.lexists(job.prefix) or is_vacant(Path(job.prefix))
+    if packed or (job.action == "remove" and gone):
         # Killed between its last step and its last word; there is no marker where nothing is.
         return "finished"
     return outcome

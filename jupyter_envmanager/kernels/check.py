@@ -115,6 +115,8 @@ class _Test:
         runtime = {"JUPYTER_RUNTIME_DIR": str(self.work)}
         # The user's startup files and history stay out of a test start.
         own = {"IPYTHONDIR": str(self.work / "ipython")} if self.folder is None else {}
+        # Who removes the environment meanwhile would have its folder made again for bytecode.
+        own["PYTHONDONTWRITEBYTECODE"] = "1"
         return {**os.environ, **runtime, **own}
 
 
