@@ -5,6 +5,24 @@ import { defineConfig } from 'eslint/config';
 import globals from 'globals';
 import tseslint from 'typescript-eslint';
 
+/** The folders of `src/`, from the lowest floor up: each imports from those before it alone. */
+const FOLDERS = [
+  'widgets',
+  'jobs',
+  'gpu',
+  'files',
+  'plan',
+  'kernels',
+  'create',
+  'environment',
+  'notebook',
+  'share',
+  'panel'
+];
+
+/** What puts them together. */
+const TOP = ['index', 'model', 'commands', 'pagecommands'];
+
 export default defineConfig([
   {
     ignores: [
@@ -48,7 +66,7 @@ export default defineConfig([
       // Small, and needed by activate() at once; what is large is imported when first shown.
       'jupyter/prefer-lazy-imports': [
         'warn',
-        { ignoreImports: ['./commands', './model'] }
+        { ignoreImports: ['./commands', './kernels/kernelcommands', './model'] }
       ],
       'max-lines': [
         'warn',
@@ -57,18 +75,41 @@ export default defineConfig([
       'prefer-arrow-callback': 'error'
     }
   },
+  ...FOLDERS.map((folder, floor) => ({
+    files: [`src/${folder}/**`],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              group: [...FOLDERS.slice(floor + 1), ...TOP].map(
+                above => `../${above}${FOLDERS.includes(above) ? '/*' : ''}`
+              ),
+              message: 'Imports go down only.'
+            }
+          ]
+        }
+      ]
+    }
+  })),
   {
-    // Imports go down only: pure parts know neither the model nor the server.
+    // Pure parts know neither the model nor the server.
     files: [
-      'src/components.tsx',
-      'src/rows.tsx',
+      'src/widgets/components.tsx',
+      'src/widgets/rows.tsx',
       'src/format.ts',
       'src/specs.ts'
     ],
     rules: {
       'no-restricted-imports': [
         'error',
-        { patterns: ['./api', './model', './tokens', '@jupyterlab/services'] }
+        {
+          patterns: ['api', 'model', 'tokens', '@jupyterlab/services'].flatMap(
+            name =>
+              name.startsWith('@') ? [name] : [`./${name}`, `../${name}`]
+          )
+        }
       ]
     }
   },

@@ -8,13 +8,10 @@ import {
   type ICommandOptions,
   target
 } from './commandargs';
-import { kernelActions } from './kernelcommands';
-import { openNotebook } from './notebooks';
-import { removalHindrance } from './removing';
+import { removalHindrance } from './environment/removing';
+import { kernelActions } from './kernels/kernelcommands';
+import { openNotebook } from './kernels/notebooks';
 import { CommandIDs, type Topic } from './tokens';
-
-export { argument, type ICommandOptions, target } from './commandargs';
-export { addKernelCommands } from './kernelcommands';
 
 /** Add the commands that work on environments. */
 export function addEnvironmentCommands(options: ICommandOptions): void {
@@ -54,7 +51,7 @@ export function addEnvironmentCommands(options: ICommandOptions): void {
       const kernel = kernelOf(args);
       const specs = serviceManager.kernelspecs;
       if (kernel && !(await openNotebook(commands, specs, kernel))) {
-        const { explainMissingKernel } = await import('./actions');
+        const { explainMissingKernel } = await import('./environment/actions');
         await explainMissingKernel(kernel, trans);
       }
     },
@@ -156,7 +153,7 @@ export function addEnvironmentCommands(options: ICommandOptions): void {
     execute: async args => {
       const environment = find(args);
       if (environment) {
-        const { removeEnvironment } = await import('./actions');
+        const { removeEnvironment } = await import('./environment/actions');
         await removeEnvironment(model, environment, trans);
       }
     },
@@ -195,7 +192,7 @@ function addShellCommands({ app, model, trans }: ICommandOptions): void {
     execute: async args => {
       let environment = find(args);
       if (!environment) {
-        const { chooseEnvironment } = await import('./actions');
+        const { chooseEnvironment } = await import('./environment/actions');
         const id = await chooseEnvironment(
           model,
           trans,
@@ -204,7 +201,7 @@ function addShellCommands({ app, model, trans }: ICommandOptions): void {
         environment = id === null ? undefined : model.environment(id);
       }
       if (environment) {
-        const { openTerminal } = await import('./terminals');
+        const { openTerminal } = await import('./kernels/terminals');
         await openTerminal(app, model, environment, trans);
       }
     },
@@ -249,7 +246,7 @@ function addShellCommands({ app, model, trans }: ICommandOptions): void {
       execute: async args => {
         const environment = find(args);
         if (environment) {
-          const { copyActivation } = await import('./terminals');
+          const { copyActivation } = await import('./kernels/terminals');
           await copyActivation(model, environment, part, trans);
         }
       },
@@ -306,7 +303,7 @@ export function addGeneralCommands({
     execute: async args => {
       const id = target(app, args, 'job', 'job');
       if (id !== undefined) {
-        const { cancelJob } = await import('./actions');
+        const { cancelJob } = await import('./environment/actions');
         await cancelJob(model, id, trans);
       }
     },

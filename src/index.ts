@@ -10,21 +10,18 @@ import { IDocumentManager } from '@jupyterlab/docmanager';
 import { ILauncher } from '@jupyterlab/launcher';
 import { ITranslator } from '@jupyterlab/translation';
 
-import {
-  addEnvironmentCommands,
-  addGeneralCommands,
-  addKernelCommands
-} from './commands';
-import { exportPlugin } from './exportplugin';
-import { filesPlugin } from './filesplugin';
+import { addEnvironmentCommands, addGeneralCommands } from './commands';
+import { filesPlugin } from './create/filesplugin';
+import { addKernelCommands } from './kernels/kernelcommands';
 import { EnvManagerModel } from './model';
 import { notebookPlugins } from './notebook/plugins';
+import { exportPlugin } from './share/exportplugin';
 // eslint-disable-next-line jupyter/prefer-lazy-imports -- small, and needed by activate() at once
 import { addPageCommands } from './pagecommands';
 // eslint-disable-next-line jupyter/prefer-lazy-imports -- pagecommands needs it anyway
-import { notebookTabs } from './pages';
-import { EnvironmentsPanel } from './panel';
-import { sharePlugin } from './shareplugin';
+import { notebookTabs } from './create/pages';
+import { EnvironmentsPanel } from './panel/panel';
+import { sharePlugin } from './share/shareplugin';
 import { CommandIDs, IEnvManagerModel } from './tokens';
 
 export { CommandIDs, IEnvManagerModel } from './tokens';

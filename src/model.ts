@@ -16,10 +16,10 @@ import type {
   NewKernel
 } from './_models';
 import { EnvManagerApi, toProblem } from './api';
-import { sameGpus } from './gpufigures';
+import { sameGpus } from './gpu/gpufigures';
 import { Inside } from './inside';
-import { isActive, jobKey, Speedometer } from './jobstate';
-import { renewLogos } from './logocache';
+import { isActive, jobKey, Speedometer } from './jobs/jobstate';
+import { renewLogos } from './kernels/logocache';
 import { Questions } from './questions';
 import { Refresher } from './refresher';
 import type {

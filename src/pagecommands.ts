@@ -1,13 +1,13 @@
 import type { IDocumentManager } from '@jupyterlab/docmanager';
 
-import { argument, target } from './commands';
-import { EnvironmentPages } from './environmentpages';
-import { environmentIcon } from './icons';
+import { argument, target } from './commandargs';
+import { type IPagesOptions, Pages } from './create/pages';
+import { EnvironmentPages } from './environment/environmentpages';
+import { isInside } from './jobs/jobstate';
+import { announceJobs } from './jobs/notifications';
 import { isInstallShown } from './notebook/installflowwatch';
-import { isInside } from './jobstate';
-import { announceJobs } from './notifications';
-import { type IPagesOptions, Pages } from './pages';
 import { CommandIDs } from './tokens';
+import { environmentIcon } from './widgets/icons';
 
 /** Add the commands that open pages, and tell about jobs that no page shows. */
 export function addPageCommands(
@@ -100,7 +100,7 @@ function addEnvironmentCommand(
         'env'
       );
       if (environment === undefined) {
-        const { chooseEnvironment } = await import('./actions');
+        const { chooseEnvironment } = await import('./environment/actions');
         environment = await chooseEnvironment(model, trans);
       }
       return environment ? open({ ...args, environment }) : undefined;

@@ -1,7 +1,7 @@
-import { Alteration } from '../alteration';
-import { Contents } from '../contents';
+import { Alteration } from '../environment/alteration';
+import { Contents } from '../environment/contents';
 import type { EnvManagerModel } from '../model';
-import { installItem, UPDATE_ALL } from '../pending';
+import { installItem, UPDATE_ALL } from '../plan/pending';
 import { type FakeServer, makeJob, makeModel } from './fakes';
 
 const PLAN = { id: 'p1', actions: [], warnings: [] };

@@ -1,8 +1,8 @@
 import type { Comparison, CompareRequest, Environment } from '../_models';
 import { EnvManagerError, makeProblem } from '../api';
-import { workspacePath } from '../archives';
-import { Comparing, type Other } from '../comparing';
-import { lastPacking } from '../jobstate';
+import { workspacePath } from '../jobs/archives';
+import { lastPacking } from '../jobs/jobstate';
+import { Comparing, type Other } from '../share/comparing';
 import { makeJob, until } from './fakes';
 
 const STATS: Other = {

@@ -1,5 +1,5 @@
-import type { Creation } from '../creation';
-import type { IFormValues } from '../formvalues';
+import type { Creation } from '../create/creation';
+import type { IFormValues } from '../create/formvalues';
 import { makeCreation, PLAN } from './creations';
 import { type FakeServer } from './fakes';
 

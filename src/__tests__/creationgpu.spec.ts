@@ -1,7 +1,7 @@
 import type { GpuRemedy } from '../_models';
-import type { Creation } from '../creation';
-import { remedied } from '../formremedy';
-import { EMPTY_FORM, type IFormValues } from '../formvalues';
+import type { Creation } from '../create/creation';
+import { remedied } from '../create/formremedy';
+import { EMPTY_FORM, type IFormValues } from '../create/formvalues';
 import { makeCreation, PLAN } from './creations';
 import { type FakeServer, makeRemedy as remedy } from './fakes';
 

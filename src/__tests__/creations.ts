@@ -1,7 +1,7 @@
 import { nullTranslator } from '@jupyterlab/translation';
 
-import { Creation } from '../creation';
-import type { IFormValues } from '../formvalues';
+import { Creation } from '../create/creation';
+import type { IFormValues } from '../create/formvalues';
 import { makeJob, makeModel } from './fakes';
 
 /** A plan without anything. */

@@ -1,8 +1,8 @@
 import { nullTranslator } from '@jupyterlab/translation';
 
 import type { Environment, Export } from '../_models';
-import { exportEnvironment } from '../exportdialog';
-import { WorkspaceFolder } from '../workspacefolder';
+import { WorkspaceFolder } from '../files/workspacefolder';
+import { exportEnvironment } from '../share/exportdialog';
 import { until } from './fakes';
 
 const file: Export = {

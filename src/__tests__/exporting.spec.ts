@@ -3,9 +3,9 @@ import { nullTranslator } from '@jupyterlab/translation';
 
 import type { Export } from '../_models';
 import { EnvManagerError, makeProblem } from '../api';
-import { type ExportFormat, formatGroups } from '../exportformats';
-import { Exporting } from '../exporting';
-import { numbered, WorkspaceFolder } from '../workspacefolder';
+import { numbered, WorkspaceFolder } from '../files/workspacefolder';
+import { type ExportFormat, formatGroups } from '../share/exportformats';
+import { Exporting } from '../share/exporting';
 import { FakeServer, makeModel, until } from './fakes';
 
 const trans = nullTranslator.load('test');

@@ -12,7 +12,7 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import { Widget } from '@lumino/widgets';
 import React from 'react';
 
-import { FileEditor } from '../fileeditor';
+import { FileEditor } from '../files/fileeditor';
 import { until } from './fakes';
 
 /** An editor as JupyterLab lends it: what is typed goes into a document that can undo it. */

@@ -1,12 +1,12 @@
 import { nullTranslator } from '@jupyterlab/translation';
 
-import { lineProblems } from '../filelines';
-import { decodeFile, isArchive, looksLikeSpecs } from '../filetext';
-import { fileSummary, lineOf, sortedProblems } from '../filewords';
-import { archiveName, isReplaced, legalName } from '../formsource';
-import { cloneName } from '../proposal';
-import { mildest, relevant, without } from '../relaxing';
-import { readWorkspaceFile } from '../workspacefiles';
+import { archiveName, isReplaced, legalName } from '../create/formsource';
+import { cloneName } from '../create/proposal';
+import { decodeFile, isArchive, looksLikeSpecs } from '../files/filetext';
+import { readWorkspaceFile } from '../files/workspacefiles';
+import { lineProblems } from '../plan/filelines';
+import { fileSummary, lineOf, sortedProblems } from '../plan/filewords';
+import { mildest, relevant, without } from '../plan/relaxing';
 import { CONTENT, problem } from './filecontents';
 
 const trans = nullTranslator.load('test');

@@ -1,9 +1,9 @@
 import { nullTranslator } from '@jupyterlab/translation';
 
-import type { Creation } from '../creation';
-import { lacksKernel, takesFiles } from '../creationstate';
-import { FileDesk } from '../filedesk';
-import type { IFormValues } from '../formvalues';
+import type { Creation } from '../create/creation';
+import { lacksKernel, takesFiles } from '../create/creationstate';
+import { FileDesk } from '../create/filedesk';
+import type { IFormValues } from '../create/formvalues';
 import { makeCreation, PLAN } from './creations';
 import { type FakeServer, until } from './fakes';
 import { CONTENT, problem } from './filecontents';

@@ -2,14 +2,15 @@ import { nullTranslator } from '@jupyterlab/translation';
 
 import type { GpuReport, GpuTarget, PlanAction, PlanGpu } from '../_models';
 import { makeProblem } from '../api';
-import { isAboutTargets, targetCards } from '../gpufield';
+import { isAboutTargets } from '../create/gpufield';
 import {
   gpuProblem,
   gpuProblemSoFar,
   parseTyped,
   typedName
-} from '../gputyped';
-import { buildOf, isLookedFor, isSaid, targetWords } from '../plangpu';
+} from '../gpu/gputyped';
+import { targetCards } from '../gpu/targetcards';
+import { buildOf, isLookedFor, isSaid, targetWords } from '../plan/plangpu';
 
 const trans = nullTranslator.load('test');
 

@@ -1,7 +1,7 @@
 import { Poll } from '@lumino/polling';
 
 import type { GpuDevice, GpuReport } from '../_models';
-import { GpuPoll, pace, sameGpus } from '../gpufigures';
+import { GpuPoll, pace, sameGpus } from '../gpu/gpufigures';
 import type { EnvManagerModel } from '../model';
 import { type FakeServer, makeModel, until } from './fakes';
 

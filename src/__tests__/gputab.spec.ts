@@ -2,16 +2,16 @@ import { nullTranslator } from '@jupyterlab/translation';
 
 import type { GpuRemedy, GpuTarget, Problem } from '../_models';
 import { EnvManagerError, makeProblem } from '../api';
-import { checkedWhen, gpuSentence } from '../gpubadge';
-import { GpuProof } from '../gpuproof';
+import { forChange, targetTitle, withRemedy } from '../environment/remedyitems';
+import { checkedWhen, gpuSentence } from '../gpu/gpubadge';
+import { GpuProof } from '../gpu/gpuproof';
 import {
   gpuItem,
   installItem,
   packageItem,
   pinItem,
   toChange
-} from '../pending';
-import { forChange, targetTitle, withRemedy } from '../remedyitems';
+} from '../plan/pending';
 import { makeRemedy as remedy } from './fakes';
 
 const trans = nullTranslator.load('test');

@@ -1,7 +1,7 @@
 import { nullTranslator } from '@jupyterlab/translation';
 
 import type { Package } from '../_models';
-import { dependents, whyPaths } from '../dependents';
+import { dependents, whyPaths } from '../environment/dependents';
 import {
   countKinds,
   countWords,
@@ -10,7 +10,7 @@ import {
   shortCount,
   sortRows,
   type SortKey
-} from '../installed';
+} from '../plan/installed';
 
 function make(name: string, change: Partial<Package> = {}): Package {
   return {

@@ -8,7 +8,7 @@ import {
   planSentence,
   sentence
 } from '../notebook/installflowwords';
-import { installItem } from '../pending';
+import { installItem } from '../plan/pending';
 import { type FakeServer, makeJob, makeModel, until } from './fakes';
 
 const trans = nullTranslator.load('test');

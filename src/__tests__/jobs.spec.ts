@@ -1,8 +1,8 @@
 import { nullTranslator } from '@jupyterlab/translation';
 
 import { makeProblem } from '../api';
-import { printedOutput } from '../components';
-import { jobLine } from '../jobs';
+import { jobLine } from '../jobs/jobs';
+import { printedOutput } from '../widgets/components';
 import { makeJob } from './fakes';
 
 const trans = nullTranslator.load('test');

@@ -1,4 +1,10 @@
-import { inOrder, isActive, isTesting, jobKey, Speedometer } from '../jobstate';
+import {
+  inOrder,
+  isActive,
+  isTesting,
+  jobKey,
+  Speedometer
+} from '../jobs/jobstate';
 import { makeJob } from './fakes';
 
 it('tells the speed of a download from the last seconds', () => {

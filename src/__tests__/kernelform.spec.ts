@@ -2,7 +2,7 @@ import { nullTranslator } from '@jupyterlab/translation';
 
 import type { KernelSettings } from '../_models';
 import { EnvManagerError, makeProblem } from '../api';
-import { draftOf, inkOn, KernelForm, proposeLogo } from '../kernelform';
+import { draftOf, inkOn, KernelForm, proposeLogo } from '../kernels/kernelform';
 
 const trans = nullTranslator.load('test');
 

@@ -3,8 +3,8 @@ import { Signal } from '@lumino/signaling';
 
 import type { Kernel, KernelCheck, KernelProblem, Problem } from '../_models';
 import { makeProblem } from '../api';
-import { checkTitle, outputOf } from '../kerneldialogs';
-import { freeName, lockedReason } from '../kerneleditor';
+import { checkTitle, outputOf } from '../kernels/kerneldialogs';
+import { freeName, lockedReason } from '../kernels/kerneleditor';
 import {
   canRemedy,
   canStart,
@@ -14,8 +14,8 @@ import {
   problemWords,
   remedyLabel,
   shortMessage
-} from '../kernelproblems';
-import { checkLine } from '../kernels';
+} from '../kernels/kernelproblems';
+import { checkLine } from '../kernels/kernels';
 import { EnvManagerModel } from '../model';
 import { FakeServer } from './fakes';
 

@@ -1,8 +1,8 @@
 import { nullTranslator } from '@jupyterlab/translation';
 
 import type { Environment } from '../_models';
-import { Alteration } from '../alteration';
-import { likeItem } from '../comparing';
+import { Alteration } from '../environment/alteration';
+import { pendingLabel } from '../environment/pendingwords';
 import type { EnvManagerModel } from '../model';
 import {
   gpuItem,
@@ -11,8 +11,8 @@ import {
   savedItems,
   toChange,
   withItem
-} from '../pending';
-import { pendingLabel } from '../pendingwords';
+} from '../plan/pending';
+import { likeItem } from '../share/comparing';
 import { type FakeServer, makeModel } from './fakes';
 
 const PREVIEW = 'POST environments/e1/preview';

@@ -6,9 +6,9 @@ import React from 'react';
 
 import type { Plan } from '../_models';
 import { makeProblem } from '../api';
-import { JobView } from '../jobview';
-import { untaken } from '../proposal';
-import { canRelax, withoutRelaxed } from '../relaxing';
+import { untaken } from '../create/proposal';
+import { JobView } from '../jobs/jobview';
+import { canRelax, withoutRelaxed } from '../plan/relaxing';
 import { CommandIDs } from '../tokens';
 import { makeCreation, PLAN } from './creations';
 import { makeJob, until } from './fakes';

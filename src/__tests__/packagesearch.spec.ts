@@ -1,8 +1,8 @@
 import { nullTranslator } from '@jupyterlab/translation';
 
 import type { PackageHits } from '../_models';
-import { enterItem } from '../packageresults';
-import { PackageSearch } from '../packagesearch';
+import { enterItem } from '../environment/packageresults';
+import { PackageSearch } from '../environment/packagesearch';
 import { until } from './fakes';
 
 const trans = nullTranslator.load('test');

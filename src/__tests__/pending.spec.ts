@@ -1,6 +1,7 @@
 import { nullTranslator } from '@jupyterlab/translation';
 
 import type { Package } from '../_models';
+import { pendingLabel, pendingWords } from '../environment/pendingwords';
 import {
   fileItem,
   gpuItem,
@@ -13,8 +14,7 @@ import {
   UPDATE_ALL,
   versionItem,
   withItem
-} from '../pending';
-import { pendingLabel, pendingWords } from '../pendingwords';
+} from '../plan/pending';
 
 const trans = nullTranslator.load('test');
 const NUMPY = { name: 'numpy', manager: 'conda', version: '1.26.4' } as Package;

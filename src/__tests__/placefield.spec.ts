@@ -1,6 +1,6 @@
 import type { FolderListing, Location } from '../_models';
 import { EnvManagerError, makeProblem } from '../api';
-import { nearestFolder, parentFolder, placeOf } from '../placefield';
+import { nearestFolder, parentFolder, placeOf } from '../create/placefield';
 
 /** A server with one folder; it answers the others with a status. */
 function lister(exists: string, status = 404) {

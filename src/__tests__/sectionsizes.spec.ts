@@ -1,4 +1,4 @@
-import { fitHeights } from '../sectionsizes';
+import { fitHeights } from '../panel/sectionsizes';
 
 it.each([
   ['what is left goes to the first', [100, 50, 20, 30], 500, [400, 50, 20, 30]],

@@ -3,7 +3,7 @@ import { nullTranslator } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
 
 import type { Environment, Job } from '../_models';
-import { sharePlugin } from '../shareplugin';
+import { sharePlugin } from '../share/shareplugin';
 import { CommandIDs, type IEnvManagerModel } from '../tokens';
 import { makeJob } from './fakes';
 

@@ -2,10 +2,10 @@ import { nullTranslator } from '@jupyterlab/translation';
 
 import type { Environment, PlanAction, Problem } from '../_models';
 import { makeProblem } from '../api';
-import { goingWords } from '../changefoot';
-import { badLines, isAboutFile } from '../filelines';
-import { nextName, packName } from '../packname';
-import { removalHindrance } from '../removing';
+import { goingWords } from '../environment/changefoot';
+import { nextName, packName } from '../environment/packname';
+import { removalHindrance } from '../environment/removing';
+import { badLines, isAboutFile } from '../plan/filelines';
 
 const trans = nullTranslator.load('test');
 const DAY = new Date(2026, 0, 3);

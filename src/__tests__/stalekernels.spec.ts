@@ -1,7 +1,7 @@
 import type { Session } from '@jupyterlab/services';
 import { Signal } from '@lumino/signaling';
 
-import { StaleKernels } from '../stalekernels';
+import { StaleKernels } from '../kernels/stalekernels';
 import { until } from './fakes';
 
 function session(id: string, kernel: string): Session.IModel {

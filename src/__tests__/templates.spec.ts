@@ -1,9 +1,9 @@
 import { nullTranslator } from '@jupyterlab/translation';
 
 import type { EnvironmentTemplate } from '../_models';
-import { Creation } from '../creation';
-import { EMPTY_FORM, type IFormValues } from '../formvalues';
-import { fillingOf, isUntouched, refilled } from '../templates';
+import { Creation } from '../create/creation';
+import { EMPTY_FORM, type IFormValues } from '../create/formvalues';
+import { fillingOf, isUntouched, refilled } from '../create/templates';
 import { type FakeServer, makeModel, until } from './fakes';
 
 const trans = nullTranslator.load('test');

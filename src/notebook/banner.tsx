@@ -4,10 +4,10 @@ import { closeIcon, ReactWidget } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
 import React from 'react';
 
-import { IconButton, TextButton } from '../components';
 import { joinParts } from '../format';
+import { canRemedy } from '../kernels/kernelproblems';
 import type { IEnvManagerModel } from '../tokens';
-import { canRemedy } from '../kernelproblems';
+import { IconButton, TextButton } from '../widgets/components';
 import { type BannerState, bannerState } from './bannerstate';
 import { isExplained } from './explained';
 import { environmentName, graveProblem, kernelName } from './notebookstate';

@@ -9,7 +9,7 @@ import {
 } from '@jupyterlab/notebook';
 import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
 
-import { installItem } from '../pending';
+import { installItem } from '../plan/pending';
 import type { IEnvManagerModel } from '../tokens';
 import { hasInstallLine, missingInOutputs } from './cellnotesparse';
 import type { CellNote } from './cellnoteswidget';

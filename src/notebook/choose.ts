@@ -2,8 +2,8 @@ import { InputDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { makeProblem } from '../api';
-import { showProblem } from '../dialogs';
 import type { IEnvManagerModel } from '../tokens';
+import { showProblem } from '../widgets/dialogs';
 import { choices, type IChoice, isCurrent } from './notebookmenu';
 import { environmentName } from './notebookstate';
 

@@ -6,7 +6,7 @@ import React from 'react';
 
 import type { NotebookImports, Problem } from '../_models';
 import { toProblem } from '../api';
-import { classes, Note, TextButton } from '../components';
+import { classes, Note, TextButton } from '../widgets/components';
 import {
   editRow,
   type IImportRow,

@@ -8,10 +8,10 @@ import type {
   Plan,
   Problem
 } from '../_models';
-import { Alteration } from '../alteration';
 import { EnvManagerError, toProblem } from '../api';
-import { canRemedy } from '../kernelproblems';
-import { installItem, type IPendingItem } from '../pending';
+import { Alteration } from '../environment/alteration';
+import { canRemedy } from '../kernels/kernelproblems';
+import { installItem, type IPendingItem } from '../plan/pending';
 import type { IEnvManagerModel } from '../tokens';
 import { graveProblem } from './notebookstate';
 

@@ -2,18 +2,18 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { closeIcon } from '@jupyterlab/ui-components';
 import React from 'react';
 
+import { jobLine } from '../jobs/jobs';
+import { isActive } from '../jobs/jobstate';
+import { Outcome } from '../jobs/jobview';
+import { PlanView } from '../plan/planview';
+import type { IJobSpeed } from '../tokens';
 import {
   IconButton,
   LinkButton,
   Note,
   ProgressBar,
   TextButton
-} from '../components';
-import { jobLine } from '../jobs';
-import { isActive } from '../jobstate';
-import { Outcome } from '../jobview';
-import { PlanView } from '../planview';
-import type { IJobSpeed } from '../tokens';
+} from '../widgets/components';
 import { changesInstalled, type InstallFlow } from './installflow';
 import {
   environmentName,

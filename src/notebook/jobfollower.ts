@@ -1,9 +1,9 @@
 import type { ISignal } from '@lumino/signaling';
 
 import type { Job } from '../_models';
-import { isActive } from '../jobstate';
+import { isActive } from '../jobs/jobstate';
+import type { IWaitingNotebook } from '../jobs/waiting';
 import type { IEnvManagerModel } from '../tokens';
-import type { IWaitingNotebook } from '../waiting';
 
 /** What is followed of the page of a new environment. */
 export interface IFollowedPage {

@@ -3,9 +3,9 @@ import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
-import { argument, target } from '../commands';
-import { environmentIcon } from '../icons';
+import { argument, target } from '../commandargs';
 import { CommandIDs, type IEnvManagerModel } from '../tokens';
+import { environmentIcon } from '../widgets/icons';
 import { environmentOf, kernelName } from './notebookstate';
 import type { NotebookVerbs } from './notebookverbs';
 

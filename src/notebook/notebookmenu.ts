@@ -3,8 +3,8 @@ import { CommandRegistry } from '@lumino/commands';
 
 import type { Environment } from '../_models';
 import { joinParts } from '../format';
-import { openMenu } from '../menus';
 import type { IEnvManagerModel } from '../tokens';
+import { openMenu } from '../widgets/menus';
 import { environmentName, graveProblem, languageOf } from './notebookstate';
 import { startableKernels } from './switching';
 

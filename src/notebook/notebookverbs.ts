@@ -13,11 +13,11 @@ import type { Widget } from '@lumino/widgets';
 
 import type { Job } from '../_models';
 import { toProblem } from '../api';
-import { showProblem } from '../dialogs';
 import { baseName } from '../format';
-import { installItem, savedItems } from '../pending';
+import type { IWaitingNotebook } from '../jobs/waiting';
+import { installItem, savedItems } from '../plan/pending';
 import { CommandIDs, type IEnvManagerModel } from '../tokens';
-import type { IWaitingNotebook } from '../waiting';
+import { showProblem } from '../widgets/dialogs';
 import type { IBannerVerbs } from './banner';
 import { pickEnvironment, takenNames } from './choose';
 import { type IFollowedPage, JobFollower } from './jobfollower';

@@ -2,8 +2,8 @@ import type { INotebookModel } from '@jupyterlab/notebook';
 import type { ReadonlyPartialJSONValue } from '@lumino/coreutils';
 
 import type { Description } from '../_models';
-import type { IFormValues } from '../formvalues';
-import { untaken } from '../proposal';
+import type { IFormValues } from '../create/formvalues';
+import { untaken } from '../create/proposal';
 import { pythonSeries, specName } from '../specs';
 
 /** The key of a notebook's metadata that holds what its environment is made of. */

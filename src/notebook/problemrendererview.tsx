@@ -15,9 +15,9 @@ import React from 'react';
 
 import type { Problem } from '../_models';
 import { toProblem } from '../api';
-import { Note, TextButton } from '../components';
-import { installItem } from '../pending';
+import { installItem } from '../plan/pending';
 import { CommandIDs, type IEnvManagerModel } from '../tokens';
+import { Note, TextButton } from '../widgets/components';
 import { InstallFlow } from './installflow';
 import { InstallFlowView } from './installflowview';
 import { watchInstalls } from './installflowwatch';

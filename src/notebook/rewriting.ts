@@ -14,7 +14,7 @@ export async function rewriteKernel(
   const kernel = model.kernel(name);
   const force = kernel !== undefined && !kernel.stamped;
   if (force) {
-    const { confirmForeign } = await import('../kerneldialogs');
+    const { confirmForeign } = await import('../kernels/kerneldialogs');
     if (!(await confirmForeign(kernel, trans))) {
       return false;
     }

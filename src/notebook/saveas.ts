@@ -3,8 +3,8 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { JSONObject } from '@lumino/coreutils';
 
 import { toProblem } from '../api';
-import { showProblem } from '../dialogs';
 import { CommandIDs, type IEnvManagerModel } from '../tokens';
+import { showProblem } from '../widgets/dialogs';
 import { takenNames } from './choose';
 import { environmentName } from './notebookstate';
 import { formValues } from './origin';

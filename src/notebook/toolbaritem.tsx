@@ -5,9 +5,9 @@ import { MessageLoop } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 import React from 'react';
 
-import { classes } from '../components';
-import { environmentIcon } from '../icons';
 import type { IEnvManagerModel } from '../tokens';
+import { classes } from '../widgets/components';
+import { environmentIcon } from '../widgets/icons';
 import {
   type INotebookState,
   kernelName,
