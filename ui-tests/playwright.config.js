@@ -27,9 +27,9 @@ module.exports = {
   workers,
   // One more try where other work on the machine may starve a kernel.
   retries: process.env.CI ? 1 : 0,
-  // A story takes 5 to 25 s where two run at a time on two cores, the first ones longer.
-  timeout: 120_000,
-  expect: { timeout: 15_000 },
+  // A story takes 5 to 25 s where two run at a time on two cores, the first ones longer; none is about how long.
+  timeout: 180_000,
+  expect: { timeout: 30_000 },
   reporter: [['list'], ['./reporter.js']],
   use: {
     ...base.use,
@@ -39,7 +39,7 @@ module.exports = {
     // Recording each story would double its time.
     trace: 'on-first-retry',
     screenshot: 'only-on-failure',
-    actionTimeout: 15_000,
+    actionTimeout: 30_000,
     launchOptions: fs.existsSync(chromium)
       ? {
           executablePath: chromium,

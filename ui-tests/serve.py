@@ -13,7 +13,7 @@ ENVMANAGER_HOME
 
 The control address takes faults of the channel as JSON, by pattern of path, and says where things are:
 
-    GET /                                    {"home": …, "condarc": …, "channel": …, "failing": …, "index": …}
+    GET /                                    {"home": …, "condarc": …, "settings": …, "channel": …, "failing": …, …}
     POST / {"conda-forge/*/pandas-*": {"bytes_per_second": 100000}}
     DELETE /                                                  all faults but that of the failing channel end
 """
@@ -47,6 +47,8 @@ import jupyter_envmanager  # noqa: E402
 PORT = int(os.environ.get("ENVMANAGER_PORT", "8898"))
 # What a server needs of the machine; the rest, such as conda's variables and proxies, is none of a story's business.
 KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "NVML_STUB", "CI")
+# Where JupyterLab keeps what its user has set.
+SETTINGS = Path("config", "lab", "user-settings")
 # In the environment of everything started from here.
 MARK = "ENVMANAGER_SERVE"
 # Noise does not compress: so many bytes are downloaded.
@@ -84,6 +86,8 @@ UNUSED = (
     *("metadataform", "pdf", "pluginmanager", "settingeditor", "theme-dark-high-contrast", "toc", "tooltip", "vega5"),
     "video",
 )
+# Settings without which JupyterLab asks the network, or the user.
+QUIET = {"@jupyterlab/apputils-extension:notification": {"checkForUpdates": False, "fetchNews": "false"}}
 # A file at an address.
 FILE = "name: fetched\nchannels: [conda-forge]\ndependencies: [weather-data=1.0]\n"
 
@@ -96,7 +100,8 @@ def main() -> int:
         home.mkdir(parents=True)
         try:
             condarc = write_condarc(home, server)
-            with control(server, {"home": str(home), "condarc": condarc, **addresses(server, shelf)}):
+            places = {"home": str(home), "condarc": condarc, "settings": str(temporary / SETTINGS)}
+            with control(server, {**places, **addresses(server, shelf)}):
                 return lab(home, temporary, server, shelf)
         finally:
             end_processes(temporary)
@@ -245,7 +250,7 @@ def lab(home: Path, temporary: Path, server: ChannelServer, shelf: IndexServer) 
 
 
 def write_page_config(config: Path) -> None:
-    """Leave out of the page what no story looks at; pictures show JupyterLab as it is."""
+    """Leave out of the page what no story looks at; pictures show JupyterLab as it is. No page asks for news."""
     # The page would ask at each start whether JupyterLab needs building: seconds of the server's time.
     page: dict[str, object] = {"buildAvailable": False, "buildCheck": False}
     if not os.environ.get("SCREENSHOTS"):
@@ -253,6 +258,7 @@ def write_page_config(config: Path) -> None:
         page["disabledExtensions"] = dict.fromkeys(unused, True)
     (config / "labconfig").mkdir()
     (config / "labconfig" / "page_config.json").write_text(json.dumps(page))
+    (config / "labconfig" / "default_setting_overrides.json").write_text(json.dumps(QUIET))
 
 
 def installed() -> bool:

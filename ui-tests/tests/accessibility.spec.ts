@@ -3,7 +3,7 @@ import * as fs from 'fs';
 import type { AxeResults } from 'axe-core';
 import type { Page } from '@playwright/test';
 
-import { expect, settings, test } from './fixtures';
+import { expect, test } from './fixtures';
 
 const AXE = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -36,7 +36,9 @@ function isForeign(html: string, target: unknown[]): boolean {
 
 for (const theme of ['JupyterLab Light', 'JupyterLab Dark']) {
   test.describe(theme, () => {
-    test.use({ mockSettings: settings(theme) as any });
+    test.use({
+      settings: { '@jupyterlab/apputils-extension:themes': { theme } }
+    });
 
     // Before the page: one that has seen no job announces none in front of its buttons.
     test.beforeEach(async ({ server }) => {
@@ -82,6 +84,13 @@ for (const theme of ['JupyterLab Light', 'JupyterLab Dark']) {
         await check();
         await tab.tab('Kernels');
         await check();
+        await tab.tab('GPU');
+        await check();
+        await tab.button('Change…').click();
+        await expect(
+          tab.page.getByRole('radio', { name: 'H100 nodes' })
+        ).toBeVisible();
+        await check();
         await tab.tab('Share');
         await expect(tab.page).toContainText('Belongs to');
         await check();
@@ -99,6 +108,22 @@ for (const theme of ['JupyterLab Light', 'JupyterLab Dark']) {
       await test.step('panel, form, plan and job', async () => {
         await expect(envs.kernel('seen')).toBeVisible();
         expect(await violations(page, '#envmanager-panel')).toEqual([]);
+
+        await envs
+          .kernel('seen')
+          .getByRole('button', { name: /^Actions for kernel / })
+          .click();
+        await page.getByRole('menuitem', { name: 'Edit…' }).click();
+        const editor = page.getByRole('dialog');
+        await editor.getByRole('button', { name: 'Add variable' }).click();
+        await editor.getByText('Advanced').click();
+        await check('.jp-Dialog');
+        const named = editor.getByRole('textbox', { name: 'Name', exact: true });
+        await named.fill('');
+        await editor.getByRole('button', { name: 'Save' }).click();
+        await expect(named).toHaveAttribute('aria-invalid', 'true');
+        await check('.jp-Dialog');
+        await editor.getByRole('button', { name: 'Cancel' }).click();
 
         await envs.new();
         // The packages last: the story goes on with them.

@@ -4,7 +4,7 @@ import * as path from 'path';
 
 import type { Locator, Page } from '@playwright/test';
 
-import { expect, type Server, settings, test } from './fixtures';
+import { expect, type Server, test } from './fixtures';
 
 interface IKernel {
   name: string;
@@ -345,10 +345,7 @@ test('A restart that has not helped is not offered again', async ({
 
 test.describe('Without hints', () => {
   test.use({
-    mockSettings: {
-      ...settings(),
-      'jupyter-envmanager:plugin': { notebookHints: false }
-    } as never
+    settings: { 'jupyter-envmanager:plugin': { notebookHints: false } }
   });
 
   test('nothing is said below a cell', async ({ page, server }) => {

@@ -3,7 +3,12 @@ import * as fs from 'fs';
 import * as path from 'path';
 
 import { expect, galata, test as base } from '@jupyterlab/galata';
-import type { APIRequestContext, Locator, Page } from '@playwright/test';
+import type {
+  APIRequestContext,
+  BrowserContext,
+  Locator,
+  Page
+} from '@playwright/test';
 
 export { expect };
 
@@ -20,7 +25,11 @@ interface IPlaces {
   condarc: string;
   channel: string;
   failing: string;
+  settings: string;
 }
+
+/** Settings of JupyterLab, by plugin. */
+type Settings = Record<string, Record<string, unknown>>;
 
 /** A job, as far as stories look at it. */
 interface IJob {
@@ -80,6 +89,21 @@ export class Server {
     fs.writeFileSync(file, text ?? this._places.condarc);
   }
 
+  /** Set what the user has set in JupyterLab, for pages that are loaded from now on. */
+  writeSettings(settings: Settings): void {
+    fs.rmSync(this._places.settings, { recursive: true, force: true });
+    for (const [plugin, values] of Object.entries(settings)) {
+      const [folder, name] = plugin.split(':');
+      const file = path.join(
+        this._places.settings,
+        folder,
+        `${name}.jupyterlab-settings`
+      );
+      fs.mkdirSync(path.dirname(file), { recursive: true });
+      fs.writeFileSync(file, JSON.stringify(values));
+    }
+  }
+
   /** Ask the environment manager. */
   async api<T>(method: string, route: string, data?: unknown): Promise<T> {
     const url = `${this._baseURL}/envmanager/${route}`;
@@ -108,11 +132,7 @@ export class Server {
       source: { type: 'specs', specs },
       kernel: kernel ? { display_name: name } : null
     });
-    await expect
-      .poll(async () => (await this.api<IJob>('GET', `jobs/${job.id}`)).state, {
-        timeout: 40_000
-      })
-      .toBe('succeeded');
+    await this._succeeds(job);
   }
 
   /** Make an environment afresh, whatever an earlier story has done to it. */
@@ -127,28 +147,24 @@ export class Server {
       environments: { id: string; name: string }[];
     }>('GET', 'environments');
     const { id } = environments.find(one => one.name === name)!;
-    const job = await this.api<IJob>(
-      'POST',
-      `environments/${id}/changes`,
-      change
+    await this._succeeds(
+      await this.api<IJob>('POST', `environments/${id}/changes`, change)
     );
-    await expect
-      .poll(async () => (await this.api<IJob>('GET', `jobs/${job.id}`)).state)
-      .toBe('succeeded');
   }
 
-  /** Take an environment away, so that a second try of a story starts afresh. */
+  /** Take environments away, so that a second try of a story starts afresh. */
   async clear(...names: string[]): Promise<void> {
     const { environments } = await this.api<{
       environments: { id: string; name: string }[];
     }>('GET', 'environments');
+    const jobs: IJob[] = [];
     for (const { id } of environments.filter(({ name }) =>
       names.includes(name)
     )) {
-      const job = await this.api<IJob>('DELETE', `environments/${id}`);
-      await expect
-        .poll(async () => (await this.api<IJob>('GET', `jobs/${job.id}`)).state)
-        .toBe('succeeded');
+      jobs.push(await this.api<IJob>('DELETE', `environments/${id}`));
+    }
+    for (const job of jobs) {
+      await this._succeeds(job);
     }
   }
 
@@ -171,6 +187,16 @@ export class Server {
     for (const { id } of await (await this._request.get(sessions)).json()) {
       await this._request.delete(`${sessions}/${id}`);
     }
+  }
+
+  /** A job is done: how long that takes is not what a story is about. */
+  private async _succeeds({ id }: IJob): Promise<void> {
+    await expect
+      .poll(async () => (await this.api<IJob>('GET', `jobs/${id}`)).state, {
+        intervals: [200],
+        timeout: 90_000
+      })
+      .toBe('succeeded');
   }
 
   private readonly _control: string;
@@ -273,7 +299,7 @@ export class Environments {
   async ready(name: string): Promise<void> {
     await expect(
       this.form.getByRole('heading', { name: `Environment ${name} is ready` })
-    ).toBeVisible({ timeout: 30_000 });
+    ).toBeVisible({ timeout: 60_000 });
   }
 
   readonly panel: Locator;
@@ -346,7 +372,7 @@ export class EnvironmentTab {
   /** The job has succeeded. */
   async done(): Promise<void> {
     await expect(this.job).toHaveAttribute('data-job-state', 'succeeded', {
-      timeout: 30_000
+      timeout: 60_000
     });
     await expect(this.job).toContainText('Done in');
   }
@@ -360,17 +386,6 @@ export class EnvironmentTab {
   readonly job: Locator;
 }
 
-/** Settings of JupyterLab: no news from the network. */
-export function settings(theme = 'JupyterLab Light'): Record<string, unknown> {
-  return {
-    '@jupyterlab/apputils-extension:notification': {
-      checkForUpdates: false,
-      fetchNews: 'false'
-    },
-    '@jupyterlab/apputils-extension:themes': { theme }
-  };
-}
-
 /** The server of one of the parallel workers. */
 function address(first: string, index: number): string {
   const url = new URL(first);
@@ -378,23 +393,21 @@ function address(first: string, index: number): string {
   return url.href;
 }
 
-export const test = base.extend<{
-  server: Server;
-  envs: Environments;
-  tab: EnvironmentTab;
-  /** Where the page is when a story begins; null: the story opens its own. */
-  start: string | null;
-}>({
-  // Galata's own clean-up asks the root of the host, not the base URL: `server` tidies up.
-  tmpPath: '',
-  kernels: null,
-  sessions: null,
-  terminals: null,
-  // What the layout remembers goes to the server, as for users.
-  mockState: false,
-  mockSettings: settings() as typeof galata.DEFAULT_SETTINGS,
+export const test = base.extend<
+  {
+    server: Server;
+    envs: Environments;
+    tab: EnvironmentTab;
+    /** Where the page is when a story begins; null: the story opens its own. */
+    start: string | null;
+    /** What the user has set in JupyterLab. */
+    settings: Settings;
+  },
+  { kept: { context?: BrowserContext } }
+>({
   autoGoto: false,
   start: ['?reset', { option: true }],
+  settings: [{}, { option: true }],
   // Galata gives a page 15 s, which two at a time may need on a small machine.
   waitForApplication: async ({}, use) => {
     await use(async (_, helpers) => {
@@ -422,11 +435,47 @@ export const test = base.extend<{
     },
     { auto: true }
   ],
-  page: async ({ page, start, server: _ }, use) => {
+  kept: [
+    async ({}, use) => {
+      const kept: { context?: BrowserContext } = {};
+      await use(kept);
+      await kept.context?.close();
+    },
+    { scope: 'worker' }
+  ],
+  // One for all stories of a worker: its cache holds JupyterLab, compiled. A story that fails ends its worker.
+  context: async ({ browser, kept }, use) => {
+    kept.context ??= await browser.newContext();
+    await use(kept.context);
+    await kept.context.clearPermissions();
+    await kept.context.clearCookies();
+  },
+  // Loaded anew for each story, without Galata's mocks: to intercept requests switches the browser's cache off.
+  page: async (
+    { context, baseURL, appPath, waitForApplication, server, settings, start },
+    use,
+    info
+  ) => {
+    const own = context.pages()[0] ?? (await context.newPage());
+    const page = galata.addHelpersToPage(
+      own,
+      baseURL!,
+      waitForApplication,
+      appPath
+    );
+    server.writeSettings(settings);
     if (start !== null) {
       await page.goto(start);
     }
     await use(page);
+    if (info.status === info.expectedStatus) {
+      await own.evaluate(() => {
+        localStorage.clear();
+        sessionStorage.clear();
+      });
+      // What it runs ends before the server is tidied.
+      await own.goto('about:blank');
+    }
   },
   envs: async ({ page }, use) => {
     await use(new Environments(page as unknown as Page));

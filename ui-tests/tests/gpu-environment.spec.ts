@@ -47,6 +47,12 @@ test('A check finds the CPU build; one that takes too long is cancelled; no driv
 }) => {
   await open(tab, server);
   await test.step('without a driver the section of the panel says what that means', async () => {
+    const section = envs.panel.locator('.jp-AccordionPanel-title', {
+      hasText: 'GPUs'
+    });
+    // It has nothing to say that is news.
+    await expect(section).toHaveAttribute('aria-expanded', 'false');
+    await section.click();
     await expect(
       envs.panel.getByText(
         'No NVIDIA driver on this machine: new environments made for this machine get CPU builds'

@@ -69,9 +69,9 @@ class Notebook {
     await expect(async () => {
       await this.execute('notebook:run-all-cells');
       await expect(this.output.last()).toHaveText(this._server.prefix(name), {
-        timeout: 5000
+        timeout: 10_000
       });
-    }).toPass({ timeout: 40_000 });
+    }).toPass({ timeout: 60_000 });
   }
 
   /** Save it, and read the metadata in its file. */

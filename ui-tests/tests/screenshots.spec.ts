@@ -2,7 +2,7 @@
 import * as fs from 'fs';
 import * as path from 'path';
 
-import { expect, settings, test } from './fixtures';
+import { expect, test } from './fixtures';
 
 const IMAGES = path.join(__dirname, '..', '..', 'docs', 'images');
 
@@ -291,7 +291,11 @@ test('A file with pins that cannot be met, and where an environment goes', async
 });
 
 test.describe('In the dark', () => {
-  test.use({ mockSettings: settings('JupyterLab Dark') as any });
+  test.use({
+    settings: {
+      '@jupyterlab/apputils-extension:themes': { theme: 'JupyterLab Dark' }
+    }
+  });
 
   test('The form with its plan', async ({ page, envs, server }) => {
     await server.clear('weather');
