@@ -21,7 +21,7 @@ from jupyter_envmanager import sources  # noqa: E402
 from jupyter_envmanager.config import load  # noqa: E402
 from jupyter_envmanager.models import FileText  # noqa: E402
 from jupyter_envmanager.pypi import PypiSettings  # noqa: E402
-from jupyter_envmanager.specfiles import read_file  # noqa: E402
+from jupyter_envmanager.specfiles.reading import read_file  # noqa: E402
 
 TARGET = 0.02
 

@@ -44,7 +44,7 @@ class EnvManagerApp(SiteTraits, ExtensionApp):
         self._events.register_event_schema(SCHEMA_FILE)
         queue = JobQueue(JobStore(site.state_dir / "jobs"), parallel=site.parallel_jobs, changed=self._job_changed)
         self.service = EnvManagerService(site, source, queue)
-        self.service.measured = self._measured
+        self.service.sizes.measured = self._measured
         self.service.gpus.checked = self._measured
         self.service.changes.running = self._running
         self.service.terminals.start = self._start_terminal

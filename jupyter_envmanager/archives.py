@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .environments import environment_id, fingerprint
 from .environments.asked import spec_name
+from .environments.shownvariables import changes
 from .errors import Damaged, EnvManagerError, Invalid
 from .kernels import has_kernel_package
 from .models import NewEnvironment, Plan, PlanAction, Problem
@@ -97,6 +98,7 @@ def _plan(
             environment=environment_id(prefix),
             fingerprint=fingerprint(prefix),
             actions=_actions(packed),
+            variables=changes({}, packed.variables),
             download_size=0,
             cached_size=0,
             disk_size=size,

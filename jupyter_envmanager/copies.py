@@ -9,10 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .engine.copying import Outlook, look
+from .engine.relocation import relocated_values
 from .environments import environment_id, fingerprint
 from .environments.closed import check_open
 from .environments.installed import PackageReader
+from .environments.shownvariables import changes
 from .environments.state import state
+from .environments.variables import read_variables
 from .errors import Busy, Invalid
 from .kernels import has_kernel_package
 from .models import Environment, NewEnvironment, Package, Plan, PlanAction, Problem
@@ -77,6 +80,7 @@ def _plan(request: NewEnvironment, prefix: Path, source: Environment) -> StoredP
         fingerprint=fingerprint(prefix),
         title=f"Clone of {source.name}",
         actions=sorted((_action(one) for one in packages), key=lambda one: (one.manager, one.reason, one.name)),
+        variables=changes({}, relocated_values(read_variables(place), [str(place)], str(prefix))),
         download_size=0,
         cached_size=0,
         disk_size=outlook.unshared,

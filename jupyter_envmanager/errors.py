@@ -18,7 +18,7 @@
     ├── Cancelled           499  the user stopped it (never leaves a job)
     └── Internal            500  ours to fix; carries what a bug report needs
 
-The domain raises these and never speaks HTTP; ``handlers.py`` maps the classes to a status along the MRO.
+The domain raises these and never speaks HTTP; ``handlers`` maps the classes to a status along the MRO.
 """
 
 from __future__ import annotations

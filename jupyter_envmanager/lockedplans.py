@@ -26,9 +26,11 @@ from .gpu.wheeladvice import with_wheels
 from .gpu.wheels import Wheels, gpu_builds
 from .models import FileSource, GpuTarget, NewEnvironment, Plan
 from .plans import StoredPlan
-from .previews import Previewer, plan_of, with_gpu
-from .pypi import Brought, PypiPlan, PypiSettings, PypiState
+from .previews import Previewer
+from .pypi import PypiPlan, PypiSettings, PypiState
 from .pypi import locked as locked_dists
+from .pypi.brought import Brought
+from .solvedplans import plan_of, with_gpu
 
 if TYPE_CHECKING:
     from .engine.change import Record

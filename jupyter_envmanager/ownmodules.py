@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 
 # ``python -m`` would import from the folder that the server was started in first: a user's random.py, say.
+# These processes are short: collecting garbage while they load what they need would be a tenth of their start.
 _CODE = """\
-import sys
+import gc, sys
+gc.set_threshold(50_000)
 sys.path = [*filter(None, sys.path), {root!r}]
 import runpy
 runpy.run_module({module!r}, run_name="__main__", alter_sys=True)

@@ -1,4 +1,4 @@
-"""A request -> a plan: what will be installed, how large it is, and what to know before.
+"""A request -> a plan, and the channels that are open for it.
 
 Imports the engine on first use, so that a Jupyter server that nobody asks for environments does not pay for it.
 """
@@ -18,27 +18,26 @@ import msgspec
 
 from . import sources
 from .config import Settings
-from .environments import environment_id, fingerprint
+from .environments.shownvariables import changes
 from .errors import ChannelUnreachable, EnvManagerError, Invalid, NotFound, Unsatisfiable
 from .gpu.names import FORGE
 from .gpu.wheeladvice import with_wheels
 from .gpu.wheels import Wheels, for_target, gpu_builds
 from .kernels import KERNEL_PACKAGES, has_kernel_package
-from .models import GpuTarget, NewEnvironment, Plan, PlanAction, PlanGpu, Problem, SpecsSource
-from .plans import PlanStore, StoredPlan
-from .pypi import Brought, PypiPlan, PypiRequest, PypiSettings, PypiState, resolve
-from .specfiles import FileSpec
-from .targets import too_full
+from .models import GpuTarget, NewEnvironment, SpecsSource
+from .plans import StoredPlan
+from .pypi import PypiPlan, PypiRequest, PypiSettings, PypiState
+from .pypi.brought import Brought
+from .pypi.resolve import resolve
+from .solvedplans import plan_of, with_gpu
+from .specfiles.filespecs import FileSpec
 
 if TYPE_CHECKING:
     from .engine.channels import Channels
     from .engine.client import Network
     from .engine.solve import Solution
     from .engine.variants import Aim
-    from .gpu.question import Advice
 
-# Measured over the packages of conda-forge's common environments: what a .conda unpacks to, in multiples of its size.
-UNPACKED_FACTOR = 4
 _VIRTUAL_SECONDS = 60.0
 _KEPT = 8
 
@@ -151,6 +150,7 @@ class Previewer:
         theirs = gpu_builds(python.actions if python is not None else [], target, wheels)
         advice = with_wheels(advice, theirs, target, _requirements(request), targets)
         plan = with_gpu(plan, target, advice, request.accept, [*channels.outdated, *begun.problems, *renames])
+        plan = msgspec.structs.replace(plan, variables=changes({}, begun.variables))
         return StoredPlan(
             plan=plan,
             request=asked,
@@ -256,14 +256,6 @@ def _lockedplans() -> ModuleType:
     return lockedplans
 
 
-def with_gpu(
-    plan: Plan, target: GpuTarget, advice: Advice, accept: Sequence[str], more: Sequence[Problem] = ()
-) -> Plan:
-    """A plan with what it means for the GPU; an accepted CPU build does not stop it, and is still warned of."""
-    gpu = PlanGpu(target=target, builds=advice.builds, stop=advice.stop and "cpu_build" not in accept)
-    return msgspec.structs.replace(plan, gpu=gpu, warnings=[*more, *advice.problems, *plan.warnings])
-
-
 def _specs(request: NewEnvironment) -> list[str]:
     """The specs of a request; what cannot be started from yet is refused, never ignored."""
     source = request.source
@@ -275,78 +267,3 @@ def _specs(request: NewEnvironment) -> list[str]:
 def _requirements(request: NewEnvironment) -> list[str]:
     source = request.source
     return [line.strip() for line in source.pypi if line.strip()] if isinstance(source, SpecsSource) else []
-
-
-def plan_of(
-    prefix: Path,
-    solution: Solution,
-    objects: list[dict[str, Any]],
-    settings: Settings,
-    request: NewEnvironment,
-    python: PypiPlan | None,
-) -> Plan:
-    """The plan of these packages and those from PyPI, without what it means for the GPU. Blocking.
-
-    Raises
-    ------
-    ChannelUnreachable
-        Something is to be downloaded, and conda's configuration says offline.
-    """
-    from .engine.transaction import is_cached
-    from .engine.withoutnetwork import check_cached
-
-    if settings.offline:
-        check_cached(objects, settings.pkgs_dirs)
-    cached = [is_cached(entry, settings.pkgs_dirs) for entry in objects]
-    sizes = [int(entry.get("size") or 0) for entry in objects]
-    download = sum(size for size, here in zip(sizes, cached, strict=True) if not here)
-    theirs = python.actions if python is not None else []
-    pypi_size = sum(action.size or 0 for action in theirs)
-    disk = (sum(sizes) + pypi_size) * UNPACKED_FACTOR
-    return Plan(
-        id=PlanStore.new_id(),
-        prefix=str(prefix),
-        environment=environment_id(prefix),
-        fingerprint=fingerprint(prefix),
-        actions=[*sorted((_action(entry, solution) for entry in objects), key=_order), *theirs],
-        download_size=download + pypi_size,
-        cached_size=sum(sizes) - download,
-        disk_size=disk,
-        solve_time=solution.seconds + (python.seconds if python is not None else 0.0),
-        warnings=[
-            *_warnings(prefix, solution, disk, request),
-            *(python.warnings if python is not None else []),
-        ],
-    )
-
-
-def _action(entry: dict[str, Any], solution: Solution) -> PlanAction:
-    name = str(entry["name"])
-    reason = "asked" if name in solution.asked else "kernel" if name in solution.for_kernel else "needed"
-    return PlanAction(
-        op="install",
-        name=name,
-        to=str(entry["version"]),
-        build=str(entry["build"]),
-        channel=str(entry["channel"]).rstrip("/").rsplit("/", 1)[-1],
-        size=entry.get("size"),
-        reason=reason,  # type: ignore[arg-type]
-    )
-
-
-def _order(action: PlanAction) -> tuple[int, str]:
-    return ("asked", "kernel", "needed").index(action.reason), action.name
-
-
-def _warnings(prefix: Path, solution: Solution, disk_size: int, request: NewEnvironment) -> list[Problem]:
-    found = []
-    names = [record.name.normalized for record in solution.records]
-    if request.kernel is not None and not has_kernel_package(names):
-        found.append(
-            Problem(
-                code="no_kernel",
-                message="No kernel will be registered: the plan has no Python and no other kernel package.",
-                hint="Choose a Python version, or add a kernel such as r-irkernel.",
-            )
-        )
-    return [*found, *too_full(prefix, disk_size, "environment")]

@@ -14,7 +14,9 @@ from .errors import ChannelUnreachable, EnvManagerError, Invalid
 from .models import FileContent, FileSource, FileText, NewEnvironment, Problem, Source, SpecFormat, SpecsSource
 from .pypi import PypiSettings
 from .pypi.requirements import read as read_requirements
-from .specfiles import ERROR, LOCKS, Draft, FileSpec, format_of, read_draft, relax, split_spec, told
+from .specfiles import ERROR, Draft, format_of, split_spec
+from .specfiles.filespecs import FileSpec, relax, told
+from .specfiles.reading import LOCKS, read_draft
 
 # What ``pip freeze`` writes is right by its looks: to parse five hundred of them takes twenty milliseconds.
 _PINNED = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,200}[A-Za-z0-9])?==[0-9]{1,9}(?:\.[0-9]{1,9}){0,9}")
@@ -72,14 +74,13 @@ async def start(request: NewEnvironment, settings: Settings, pypi: PypiSettings)
     content = draft.content()
     if not content.usable:
         raise unusable(content.problems)
-    reachable = [
-        one._replace(asked=_reachable(one.asked, settings)) if one.manager == "conda" else one for one in specs
-    ]
+    reachable = await asyncio.to_thread(_all_reachable, specs, settings)
+    channels = await asyncio.to_thread(_channels, request.channels, content.channels, content.specs, settings)
     return Start(
         request=msgspec.structs.replace(
             request,
             source=SpecsSource(specs=[one.asked for one in reachable if one.manager == "conda"], pypi=content.pypi),
-            channels=_channels(request.channels, content.channels, content.specs, settings),
+            channels=channels,
         ),
         file_specs=reachable,
         places=await asyncio.to_thread(_places, draft, settings),
@@ -240,6 +241,11 @@ def _requirement_problem(line: str, roots: Sequence[str]) -> EnvManagerError | N
     except EnvManagerError as error:
         return error
     return None
+
+
+def _all_reachable(specs: Sequence[FileSpec], settings: Settings) -> list[FileSpec]:
+    """Blocking: a file may have thousands."""
+    return [one._replace(asked=_reachable(one.asked, settings)) if one.manager == "conda" else one for one in specs]
 
 
 def _reachable(spec: str, settings: Settings) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from forking import Forker, forker
 from local_channel import ChannelServer, LocalChannel, Synthetic, build_channel, serve, write_channel
 from pypi_index import IndexServer, serve_index
 
@@ -56,6 +57,13 @@ def real_channel() -> LocalChannel:
 def tiny_channel(tmp_path_factory: pytest.TempPathFactory) -> LocalChannel:
     """Invented packages: variants, a conflict, many files."""
     return write_channel(tmp_path_factory.mktemp("channel") / "tiny", TINY)
+
+
+@pytest.fixture(scope="session")
+def forked() -> Iterator[Forker]:
+    """Runs commands without loading the package for each."""
+    with forker() as running:
+        yield running
 
 
 @pytest.fixture

@@ -24,9 +24,10 @@ from jupyter_envmanager.engine.bytecode import BytecodeCache, cache_tag, compile
 from jupyter_envmanager.engine.metarecords import read as read_record
 from jupyter_envmanager.engine.workplace import Journal, Workplace
 from jupyter_envmanager.environments import environment_id
-from jupyter_envmanager.errors import ChannelUnreachable, Invalid, NotAllowed
+from jupyter_envmanager.errors import ChannelUnreachable, Conflict, Invalid, NotAllowed
 from jupyter_envmanager.jobs.lock import prefix_lock, read_holder
 from jupyter_envmanager.models import KernelRequest
+from jupyter_envmanager.targets.free import check_free
 
 
 def command(*words: str) -> int:
@@ -45,7 +46,7 @@ async def test_two_creates_that_want_one_kernel_name_both_succeed(real_home: Hom
     assert "same" in kernels
     assert real_home.leftovers() == []
     for name in ("one", "two"):
-        removal = await real_home.service.remove((await real_home.service.find(name)).id)
+        removal = await real_home.service.removals.remove((await real_home.service.find(name)).id)
         assert (await real_home.service.queue.wait(removal.id)).state == "succeeded"
     assert list(real_home.kernels.iterdir()) == []
 
@@ -337,8 +338,10 @@ async def test_an_environment_with_a_mount_inside_is_left_alone(tiny_home: Home)
     if command("mount", "-t", "tmpfs", "tmpfs", str(data)):
         pytest.skip("this machine does not allow mounts")
     try:
+        with pytest.raises(Conflict, match="mounted at"):
+            check_free(data, "prefix")
         (data / "results").touch()
-        job = await tiny_home.service.remove((await tiny_home.service.find("one")).id)
+        job = await tiny_home.service.removals.remove((await tiny_home.service.find("one")).id)
         ended = await tiny_home.service.queue.wait(job.id)
         assert ended.state == "failed"
         assert ended.error is not None

@@ -344,13 +344,36 @@ async def test_a_record_that_names_files_outside_is_refused(tiny_home: Home) -> 
     assert victim.read_text() == "mine\n"
 
 
+async def test_what_would_be_updated_along_with_it_is_not_said_to_be_in_the_way(
+    make_home: MakeHome, tmp_path: Path
+) -> None:
+    packages = [Synthetic("lib", "1.0"), Synthetic("up", "1.0", depends=("lib <2",))]
+    packages += [Synthetic(name, "1.0", depends=("lib <2",)) for name in ("old", "zero")]
+    with serve(write_channel(tmp_path / "channel", packages).directory) as server:
+        home = make_home(server.url)
+        await home.create("one", "up", "zero")
+        await home.create("two", "up", "old", "zero")
+        newer = [Synthetic("lib", "2.0"), *(Synthetic(name, "2.0", depends=("lib",)) for name in ("up", "zero"))]
+        write_channel(tmp_path / "channel", [*packages, *newer])
+        await home.service.refresh_channels()
+        plan = await preview(home, "one", Change(install=["lib>=2"]))
+        assert set(difference(plan)) == {"lib", "up", "zero"}
+        with pytest.raises(Unsatisfiable) as caught:
+            await preview(home, "two", Change(install=["lib>=2"]))
+    assert caught.value.message == "“lib>=2” does not fit to the installed old 1.0, which needs “lib <2”."
+    assert caught.value.hint == "Ask for another version, or remove old first."
+
+
 async def test_a_conflict_says_which_earlier_wish_is_in_the_way(tiny_home: Home) -> None:
     await tiny_home.create("one", "tinier")
-    with pytest.raises(Unsatisfiable):
-        await preview(tiny_home, "one", Change(install=["tiny=2"]))
+    with pytest.raises(Unsatisfiable) as caught:
+        await preview(tiny_home, "one", Change(install=["tiny=2", "files"]))
+    told = "“tiny=2” does not fit to the installed tinier 1.0, which needs “tiny >=1,<2”."
+    assert (caught.value.message, caught.value.hint) == (told, "Ask for another version, or remove tinier first.")
     await tiny_home.create("two", "tiny=2")
     with pytest.raises(Unsatisfiable) as caught:
         await preview(tiny_home, "two", Change(install=["tinier"]))
+    assert caught.value.message == "“tinier” does not fit to “tiny=2”, which was asked for earlier."
     assert "tiny=2" in caught.value.hint
 
 

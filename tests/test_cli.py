@@ -14,8 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import MakeHome
+from forking import Forker
 from killing import obeys_interrupts
 from local_channel import ChannelServer, Fault
+
+from jupyter_envmanager.cli import creating
+from jupyter_envmanager.cli.locations import meant
+from jupyter_envmanager.cli.main import parser_of
+from jupyter_envmanager.errors import Invalid
+from jupyter_envmanager.models import Location
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -37,19 +45,11 @@ def environment(home: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def run(environment: dict[str, str]) -> Run:
+def run(environment: dict[str, str], forked: Forker) -> Run:
     """Run one command."""
 
     def command(*arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "jupyter_envmanager.cli", *arguments],
-            capture_output=True,
-            text=True,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            timeout=120,
-            check=False,
-        )
+        done = forked.run(*arguments, env=environment)
         assert done.returncode == status, done.stdout + done.stderr
         assert "Traceback" not in done.stderr
         return done
@@ -80,6 +80,51 @@ def test_a_dry_run_changes_nothing(run: Run, home: Path) -> None:
     plan = as_json(run("create", "-n", "one", "tiny", "--dry-run", "--json"))
     assert [action["name"] for action in plan["actions"]] == ["tiny"]
     assert not (home / ".conda" / "envs").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the folders are Unix's")
+def test_a_label_is_no_folder_that_is_just_there_and_a_folder_no_label(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    labels = {"/srv/lab": "Lab", str(tmp_path / "Lab"): "~/Lab", "/srv/odd": "/srv/lab", "/srv/tilde": " ~nobody "}
+    places = [Location(path=path, label=label, writable=True, exists=True) for path, label in labels.items()]
+    asked = ("Lab", "LAB", "./Lab", "/srv/lab/", "~nobody")
+    here = str(tmp_path / "Lab")
+    assert [meant(text, places) for text in asked] == ["/srv/lab", "/srv/lab", here, "/srv/lab", "/srv/tilde"]
+    for text in ("~nobody-else", "a\0b", "", "x" * 5000):
+        with pytest.raises(Invalid, match="There is no location"):
+            meant(text, places)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="groups are Unix's")
+async def test_a_location_is_named_by_its_label_or_its_folder(
+    make_home: MakeHome, tiny: ChannelServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lab, one, two = (tmp_path / name for name in ("lab", "one", "two"))
+    labels = {lab: "Lab of Ada", one: "Twice", two: "Twice"}
+    for folder in labels:
+        folder.mkdir()
+    home = make_home(tiny.url, shared=[{"path": str(folder), "label": label} for folder, label in labels.items()])
+
+    async def prefix(*words: str) -> str:
+        options = parser_of().parse_args(["create", "tiny", "--dry-run", "--json", *words])
+        assert await creating.create(home.service, options) == 0
+        return str(json.loads(capsys.readouterr().out)["prefix"])
+
+    for name in ("Lab of Ada", "lab of ada", str(lab), f"{lab}/"):
+        assert await prefix("-n", "here", "--location", name) == str(lab / "here")
+    assert await prefix("-n", "here", "--location", "My environments") == str(home.envs / "here")
+    assert await prefix("-n", "here") == str(home.envs / "here")
+    for words, told in (
+        (("-n", "here", "--location", "Twice"), f"2 locations are called “Twice”: {one}, {two}."),
+        (("-n", "here", "--location", "Nowhere"), "There is no location “Nowhere”."),
+        (("-p", str(lab / "here"), "--location", "Twice"), "--prefix says where the environment is already."),
+    ):
+        with pytest.raises(Invalid) as caught:
+            await prefix(*words)
+        assert caught.value.message == told
+        assert caught.value.hint
 
 
 def test_errors_are_sentences_with_a_hint(run: Run) -> None:

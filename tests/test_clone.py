@@ -28,8 +28,8 @@ from jupyter_envmanager.engine.copying import copy, look
 from jupyter_envmanager.engine.workplace import read_marker, write_marker
 from jupyter_envmanager.errors import Busy, Conflict, Invalid
 from jupyter_envmanager.models import Environment, Job, NewEnvironment, Plan, SpecsSource
-from jupyter_envmanager.pypi import distributions, site_folders
 from jupyter_envmanager.pypi.carrying import content
+from jupyter_envmanager.pypi.installed import distributions, site_folders
 from jupyter_envmanager.pypi.relocate import digest
 
 __all__ = ["workers_kill_themselves"]

@@ -12,6 +12,7 @@ import pytest
 from conftest import Home, MakeHome, until
 from local_channel import ChannelServer, Fault
 
+from jupyter_envmanager.environments import clear_vacant
 from jupyter_envmanager.errors import Conflict, EnvManagerError, Invalid, NotAllowed, NotFound
 from jupyter_envmanager.models import FileSource, KernelRequest, NewEnvironment, SpecsSource
 
@@ -115,23 +116,21 @@ async def test_bytecode_comes_with_the_second_environment(
 ) -> None:
     monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     real_home = make_home(channel.url)
-    first = await real_home.create("first", "python")
+    first = await real_home.create("first", "python", "idna", kernel=None)
     # What an environment's interpreter has compiled is its own: the cache has only what comes of the package cache.
-    own = next((real_home.envs / "first").glob("lib/python3*/site-packages/ipykernel"))
-    await run_python(real_home.envs / "first", "import ipykernel.kernelapp")
+    own = next((real_home.envs / "first").glob("lib/python3*/site-packages/idna"))
+    await run_python(real_home.envs / "first", "import idna.core")
     await real_home.service.queue.wait_for_aftercare(first.id)
-    await real_home.create("second", "python")
-    source = next((real_home.envs / "second").glob("lib/python3*/site-packages/ipykernel/kernelapp.py"))
-    bytecode = next(source.parent.glob("__pycache__/kernelapp.*.pyc"))
+    await real_home.create("second", "python", "idna", kernel=None)
+    source = next((real_home.envs / "second").glob("lib/python3*/site-packages/idna/core.py"))
+    bytecode = next(source.parent.glob("__pycache__/core.*.pyc"))
     cache = real_home.path / ".conda" / "pkgs" / ".envmanager" / "bytecode"
-    twin = next(cache.glob(f"*/*/lib/python3*/site-packages/ipykernel/__pycache__/{bytecode.name}"))
+    twin = next(cache.glob(f"*/*/lib/python3*/site-packages/idna/__pycache__/{bytecode.name}"))
     assert bytecode.stat().st_ino == twin.stat().st_ino
     assert not twin.stat().st_mode & 0o022
-    assert all(one.stat().st_ino != twin.stat().st_ino for one in own.glob("__pycache__/kernelapp.*"))
+    assert all(one.stat().st_ino != twin.stat().st_ino for one in own.glob("__pycache__/core.*"))
     # -v tells where each module came from: the interpreter itself says that it believes the linked file.
-    where, told = await run_python(
-        real_home.envs / "second", "import ipykernel.kernelapp as k; print(k.__file__)", "-B", "-v"
-    )
+    where, told = await run_python(real_home.envs / "second", "import idna.core as k; print(k.__file__)", "-B", "-v")
     assert f"{bytecode} matches {source}" in told
     assert where.strip() == str(source)
 
@@ -260,6 +259,22 @@ async def test_bytecode_of_an_environment_that_is_gone_is_in_nobodys_way(tiny_ho
     assert not (tiny_home.envs / "one" / "lib" / "python3.12").exists()
 
 
+def test_only_bytecode_is_cleared_away_whatever_comes_meanwhile(tmp_path: Path) -> None:
+    cache = tmp_path / "one" / "lib" / "__pycache__"
+    cache.mkdir(parents=True)
+    (cache / "display.cpython-312.pyc").touch()
+    (cache / "notes.txt").touch()
+    (tmp_path / "link").mkdir()
+    (tmp_path / "link" / "__pycache__").symlink_to(cache)
+    assert clear_vacant(tmp_path / "one")
+    clear_vacant(tmp_path / "link")
+    assert [path.name for path in cache.iterdir()] == ["notes.txt"]
+    (cache / "notes.txt").unlink()
+    assert clear_vacant(tmp_path / "one")
+    assert not any((tmp_path / "one").iterdir())
+    assert not clear_vacant(tmp_path / "one")
+
+
 async def test_removing_while_the_kernel_is_tested_leaves_nothing(real_home: Home) -> None:
     job = await real_home.create("one", "python")
     check = real_home.service.queue.job
@@ -270,7 +285,7 @@ async def test_removing_while_the_kernel_is_tested_leaves_nothing(real_home: Hom
 
     await until(importing)
     await asyncio.sleep(0.4)
-    removal = await real_home.service.remove(job.environment)
+    removal = await real_home.service.removals.remove(job.environment)
     assert (await real_home.service.queue.wait(removal.id)).state == "succeeded"
     await real_home.service.queue.wait_for_aftercare(job.id)
     assert not (real_home.envs / "one").exists()

@@ -200,6 +200,8 @@ async def test_a_source_is_built_with_the_environments_own_python(pypi_home: Hom
     wanted = request("alpha")
     plan = await pypi_home.service.preview(wanted)
     assert from_pypi(plan) == {"alpha": "1.0", "beta": "1.0"}
+    told = next(warning for warning in plan.warnings if warning.code == "builds_from_source")
+    assert told.message == "alpha will be built from source on this machine."
     job = await apply(pypi_home, wanted, plan)
     assert job.state == "succeeded", job.error
     assert run(pypi_home.envs / "one" / "bin" / "python", "-c", "import alpha; print(alpha.__version__)") == "1.0\n"

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
+from contextlib import nullcontext
 from http import HTTPStatus
 from pathlib import Path
+from types import SimpleNamespace
 
+import msgspec
 import pytest
 import rattler.exceptions
 from conftest import Home, MakeHome
 from local_channel import ChannelHandler, ChannelServer, Fault, LocalChannel, serve
 
-from jupyter_envmanager.engine import failures, records, solve
+from jupyter_envmanager.engine import failures, indexing, records, solve
 from jupyter_envmanager.engine.channels import Channels
 from jupyter_envmanager.engine.client import Network, clean_url
 from jupyter_envmanager.engine.finishing import Finisher
@@ -117,6 +122,100 @@ async def test_a_broken_channel_is_named(tiny_channel: LocalChannel, tmp_path: P
             await solve_for(channels, "tiny")
     assert server.url in caught.value.message
     assert caught.value.field == "channels"
+
+
+def write_index(channel: Path, **needs: dict[str, list[str]]) -> Path:
+    """An index that no tool would write: packages by name, with what they need."""
+    same = {"version": "1.0", "build": "0", "build_number": 0, "subdir": "noarch", "sha256": "0" * 64}
+    packages = {f"{name}-1.0-0.conda": {**same, "name": name, "depends": [], **need} for name, need in needs.items()}
+    for subdir in ("noarch", solve.platform()):
+        (channel / subdir).mkdir(parents=True, exist_ok=True)
+        index = {"info": {"subdir": subdir}, "packages.conda": packages if subdir == "noarch" else {}, "packages": {}}
+        (channel / subdir / "repodata.json").write_text(json.dumps(index))
+    return channel
+
+
+NESTED = f"tiny {3000 * '('}1{3000 * ')'}"
+
+
+@pytest.mark.parametrize(
+    "needs",
+    [
+        {"depends": [NESTED]},
+        {"constrains": [NESTED]},
+        # Quotation marks and closed parentheses do not hide the others.
+        {"depends": [f'tiny[when="{300 * "((a) or"} python{300 * ")"}"]']},
+    ],
+)
+async def test_a_channel_that_would_cost_the_server_its_life_is_not_solved_with(
+    tmp_path: Path, needs: dict[str, list[str]]
+) -> None:
+    folder = write_index(tmp_path / "hostile", app=needs, tiny={})
+    with serve(folder) as server:
+        for url in (server.url, folder.as_uri()):
+            channels = Channels(reach(url), tmp_path / "repodata")
+            for ask in (solve_for(channels, "app"), channels.search("app", 5), channels.info("app"), channels.names()):
+                with pytest.raises(ChannelUnreachable, match="more than 200 parentheses") as caught:
+                    await ask
+                assert clean_url(url) in caught.value.message
+                assert caught.value.hint
+
+
+async def test_a_channel_that_turns_hostile_is_not_solved_with_any_more(tmp_path: Path) -> None:
+    folder = write_index(tmp_path / "channel", app={"depends": ["tiny (1.0|(1.1,>1))"]}, tiny={})
+    channels = Channels(reach(folder.as_uri()), tmp_path / "repodata")
+    assert len((await solve_for(channels, "app")).records) == 2
+    write_index(folder, app={"depends": [NESTED]}, tiny={})
+    channels.refresh()
+    for _ in range(2):
+        with pytest.raises(ChannelUnreachable, match="parentheses"):
+            await solve_for(channels, "app")
+
+
+async def test_what_was_refused_is_not_read_from_disk_either(tmp_path: Path) -> None:
+    with serve(write_index(tmp_path / "hostile", app={"depends": [NESTED]}, tiny={})) as server:
+        with pytest.raises(ChannelUnreachable, match="parentheses"):
+            await solve_for(Channels(reach(server.url), tmp_path / "repodata"), "app")
+        server.fault("*", Fault(status=503))
+        with pytest.raises(ChannelUnreachable):
+            await solve_for(Channels(reach(server.url), tmp_path / "repodata"), "app")
+
+
+async def test_what_left_memory_is_looked_at_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jupyter_envmanager.engine.channels._KEPT_BYTES", -(1 << 40))
+    folder = write_index(tmp_path / "channel", app={}, tiny={})
+    channels = Channels(reach(folder.as_uri()), tmp_path / "repodata")
+    assert len((await solve_for(channels, "app")).records) == 1
+    write_index(folder, app={"depends": [NESTED]}, tiny={})
+    with pytest.raises(ChannelUnreachable, match="parentheses"):
+        await solve_for(channels, "app")
+
+
+def test_a_large_index_is_looked_at_by_the_process_that_reads_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "LARGE_BYTES", 0)
+    for need, status in (("tiny", 0), (NESTED, indexing.DEEP)):
+        url = write_index(tmp_path / "channel", app={"depends": [need]}).as_uri()
+        task = indexing.Task(reach=reach(url), channel=url, subdirs=["noarch"], cache=str(tmp_path))
+        monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(msgspec.json.encode(task))))
+        with pytest.raises(SystemExit) if status else nullcontext() as ended:
+            indexing.main()
+        assert ended is None or ended.value.code == status
+        # An index of earlier is no way around it.
+        assert indexing.index_path(tmp_path, url).exists() == (status == 0)
+
+
+async def test_what_a_channel_puts_into_the_solvers_mouth_is_cut_and_commands_no_terminal(tmp_path: Path) -> None:
+    packages = {"long": f"tiny {1_000_000 * '1'}", "escape": "a\x1b[31m\x00", "above": "../../etc/passwd >=1"}
+    folder = write_index(tmp_path / "odd", **{name: {"depends": [need]} for name, need in packages.items()})
+    channels = Channels(reach(folder.as_uri()), tmp_path / "repodata")
+    for name in packages:
+        with pytest.raises(Unsatisfiable) as caught:
+            await solve_for(channels, name)
+        assert name in caught.value.message
+        assert len(caught.value.message) < 5000
+        assert caught.value.message.replace("\n", "").isprintable()
 
 
 async def test_an_unreachable_channel_is_named(tmp_path: Path, tiny: ChannelServer) -> None:

@@ -51,6 +51,10 @@ def test_rapids_asks_for_the_targets_cuda_and_says_when_that_is_too_old() -> Non
     assert built_in(H100)["rapids"].channels == ["rapidsai", "conda-forge"]
     assert built_in(OLD)["rapids"].note == "Needs CUDA 12.0 or newer; K80 nodes runs 11.4."
     assert "NVIDIA GPU" in built_in(CPU_ONLY)["rapids"].note
+    for target in (OLD, CPU_ONLY):
+        assert built_in(target)["rapids"].lacks == built_in(target)["rapids"].note
+    assert [one.name for one in built_in(CPU_ONLY).values() if one.lacks] == ["rapids"]
+    assert [one.name for one in built_in(H100).values() if one.lacks] == []
 
 
 def test_a_site_adds_its_own_and_replaces_ours(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ from jupyter_envmanager.models import (
 )
 from jupyter_envmanager.pypi.state import PypiSettings
 from jupyter_envmanager.service.exports import ExportService
-from jupyter_envmanager.specfiles import read_file
+from jupyter_envmanager.specfiles.reading import read_file
 from jupyter_envmanager.specfiles.writing_containers import write_apptainer, write_dockerfile
 from jupyter_envmanager.specfiles.writing_environment import write_environment
 from jupyter_envmanager.specfiles.writing_job import write_job
@@ -232,6 +232,15 @@ async def test_where_nobody_knows_what_was_asked_for_it_is_said(tmp_path: Path) 
     answer = await made.export("from-history")
     assert yaml.safe_load(answer.content)["dependencies"] == ["numpy"]
     assert "not on record what was asked for" in messages(answer)
+
+
+async def test_a_conda_lock_has_all_that_micromamba_refuses_to_do_without(made: Made) -> None:
+    answer = await made.export("conda-lock")
+    # It knows a lock by the end of its name: https://mamba.readthedocs.io/en/latest/user_guide/micromamba.html
+    assert answer.filename == "stats-conda-lock.yml"
+    metadata = yaml.safe_load(answer.content)["metadata"]
+    assert all(metadata[key] for key in ("platforms", "sources", "content_hash"))
+    assert all({"url", "used_env_vars"} <= channel.keys() for channel in metadata["channels"])
 
 
 @pytest.mark.parametrize("format", ["environment.yml", "pixi.lock", "conda-lock", "explicit", "dockerfile"])

@@ -14,6 +14,8 @@ from conftest import Home
 from test_change import apply_rollback, difference, files, preview
 from test_change_faults import changed
 
+from jupyter_envmanager.engine.base import read_installed
+from jupyter_envmanager.engine.history import append
 from jupyter_envmanager.environments.environments_txt import read
 from jupyter_envmanager.models import Change
 
@@ -74,10 +76,14 @@ def mamba(prefix: Path, channel: str) -> None:
 
 
 def micromamba(prefix: Path, channel: str) -> None:
-    """Full addresses in the history, and JSON where conda writes Python."""
-    by_conda(prefix, hashes=("sha256",), requested="tiny=1")
+    """Full addresses in the history, JSON where conda writes Python, and an empty spec where nothing was asked for.
+
+    As libmamba 2.8 writes them: https://github.com/mamba-org/mamba/blob/2.8.1/libmamba/src/core/link.cpp
+    """
+    by_conda(prefix, hashes=("sha256",))
     for record in records(prefix).values():
-        del record["requested_spec"]
+        record["requested_spec"] = {"tiny": "tiny=1"}.get(record["name"], "")
+        record["package_tarball_full_path"] = record["extracted_package_dir"] + ".tar.bz2"
         write(prefix, record)
     address = next(iter(records(prefix).values()))["channel"].rstrip("/")
     history(prefix, "micromamba create -n one tiny=1", f"{address}/noarch::", '["tiny=1", "fewer-files"]')
@@ -253,6 +259,18 @@ async def test_its_history_is_one_that_conda_reads(tiny_home: Home, tool: Tool) 
     assert not {"tinier", "fewer-files"} & set(wishes)
     if tool is not pixi and tool is not empty_history:
         assert wishes["tiny"] == "tiny"
+
+
+async def test_where_no_package_was_named_the_history_has_no_list(tiny_home: Home) -> None:
+    """micromamba looks for a quote in the lists of specs, and does not stop where there is none."""
+    await tiny_home.create("one", "tiny=1", kernel=None)
+    prefix = tiny_home.envs / "one"
+    installed, _ = read_installed(prefix)
+    append(prefix, command="update --all", specs=[], linked=[], unlinked=installed)
+    comments = [comment for _, said in parsed(prefix) for comment in said]
+    assert [one for one in comments if "specs:" in one] == ["# update specs: ['tiny=1']"]
+    assert "# cmd: update --all" in comments
+    assert states(prefix)[-1] == set()
 
 
 async def test_its_packages_can_be_repaired(tiny_home: Home, tool: Tool) -> None:

@@ -16,7 +16,8 @@ from pypi_index import Fault, IndexServer, serve_index
 
 from jupyter_envmanager.errors import ChannelUnreachable, CpuBuild, Unsatisfiable
 from jupyter_envmanager.models import Change, Job, NewEnvironment, Plan, SpecsSource
-from jupyter_envmanager.pypi import Dist, OwnIndex, PypiRequest, PypiSettings, PypiState, resolve
+from jupyter_envmanager.pypi import Dist, OwnIndex, PypiRequest, PypiSettings, PypiState
+from jupyter_envmanager.pypi.resolve import resolve
 
 
 @pytest.fixture(autouse=True)
@@ -136,6 +137,27 @@ async def test_a_new_target_exchanges_the_wheels_that_are_installed(home: Home) 
     # Who asked for what has not changed.
     packages = (await home.service.packages(job.environment)).packages
     assert {one.name for one in packages if one.manager == "pypi" and one.requested} == {"front"}
+
+
+async def test_a_cpu_target_takes_away_what_only_the_cuda_wheels_had_brought(
+    home: Home, index: IndexServer, torches: IndexServer
+) -> None:
+    needs = ["dep", "nvidia-cublas-cu12", "nvidia-cudnn-cu12", "nvidia-nvtx-cu12", "triton"]
+    torches.wheel("torch", "2.9.1+cu126", requires=needs, place="whl/cu126")
+    torches.wheel("torch", "2.9.1+cpu", requires=["dep"], place="whl/cpu")
+    index.wheel("nvidia-cudnn-cu12", "9.0", requires=["nvidia-cuda-nvrtc-cu12"])
+    for name in ("nvidia-cublas-cu12", "nvidia-cuda-nvrtc-cu12", "nvidia-nvtx-cu12", "nvidia-ml-py", "triton"):
+        index.wheel(name, "1.0")
+    index.wheel("watcher", "1.0", requires=["nvidia-ml-py", 'nvidia-nvtx-cu12; extra == "marks"'])
+    wanted = request("torch", "watcher", "triton", gpu="cuda=12.8")
+    job = await home.service.queue.wait((await home.service.create(wanted)).id)
+    assert job.state == "succeeded", job.error
+    plan = await change(home, job, gpu="cpu")
+    gone = ["nvidia-cublas-cu12", "nvidia-cuda-nvrtc-cu12", "nvidia-cudnn-cu12"]
+    assert from_pypi(plan) == {"torch": "2.9.1+cpu"} | dict.fromkeys(gone)
+    assert {action.name for action in plan.actions if action.op == "remove"} == {*gone}
+    left = {one.name for one in (await home.service.packages(job.environment)).packages if one.manager == "pypi"}
+    assert left == {"torch", "dep", "watcher", "nvidia-ml-py", "nvidia-nvtx-cu12", "triton"}
 
 
 async def test_of_another_address_pytorch_comes_as_a_whole(

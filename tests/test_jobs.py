@@ -231,3 +231,10 @@ async def test_a_job_that_cannot_be_started_says_so(
     assert job.error is not None
     assert "could not be run" in job.error.message
     assert not (tiny_home.envs / "one").exists()
+
+
+async def test_nothing_is_measured_once_the_server_stops(tiny_home: Home) -> None:
+    await tiny_home.service.stop()
+    # As a listing that was under way does.
+    tiny_home.service.sizes.measure_soon({"one": str(tiny_home.path)})
+    assert asyncio.all_tasks() == {asyncio.current_task()}

@@ -6,6 +6,8 @@ import base64
 import json
 import os
 import stat
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -62,6 +64,57 @@ def test_a_kernel_is_made_as_asked_for_and_edited(registry: KernelRegistry, pref
     assert found.logo == KernelLogo(initials="Z", color="#010203")
     assert "export B=2\n" in found.script
     assert "PYTHONNOUSERSITE=1" in found.script
+
+
+def test_of_two_who_edit_one_version_the_second_is_told(registry: KernelRegistry, prefix: Path, me: Path) -> None:
+    make(registry, prefix)
+    version = settings(registry, "lab", prefix).version
+    other = KernelRegistry(me, [me])
+    other.edit("lab", KernelEdit(variables={"A": "theirs"}, version=version))
+    for named in (version, ""):
+        with pytest.raises(Conflict, match="“Lab” has been changed meanwhile"):
+            registry.edit("lab", KernelEdit(display_name="Mine", version=named))
+    found = settings(registry, "lab", prefix)
+    assert (found.kernel.display_name, found.variables) == ("Lab", {"A": "theirs"})
+    registry.edit("lab", KernelEdit(display_name="Mine", version=found.version))
+    registry.edit("lab", KernelEdit(arguments=["--debug"]))
+    found = settings(registry, "lab", prefix)
+    assert (found.kernel.display_name, found.variables, found.arguments) == ("Mine", {"A": "theirs"}, ["--debug"])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows cannot lock a folder")
+def test_two_processes_at_one_kernel_keep_what_the_other_did(registry: KernelRegistry, prefix: Path, me: Path) -> None:
+    make(registry, prefix)
+    program = """
+import sys
+from pathlib import Path
+from jupyter_envmanager.kernels import KernelRegistry
+from jupyter_envmanager.models import KernelEdit
+me, field, value = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+registry = KernelRegistry(me, [me])
+print("ready", flush=True)
+sys.stdin.read()
+for number in range(20):
+    registry.edit("lab", KernelEdit(**{field: [f"{value}{number}"]}))
+"""
+    edits = [("modules", "cuda/"), ("arguments", "--x=")]
+    editors = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, me, *edit], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for edit in edits
+    ]
+    for editor in editors:
+        assert editor.stdout
+        assert editor.stdout.readline()
+    for editor in editors:
+        assert editor.stdin
+        editor.stdin.close()
+    for editor in editors:
+        with editor:
+            assert editor.wait(120) == 0
+    found = settings(registry, "lab", prefix)
+    assert (found.modules, found.arguments) == (["cuda/19"], ["--x=19"])
 
 
 def test_a_drawn_logo_follows_the_name_and_an_uploaded_one_stays(registry: KernelRegistry, prefix: Path) -> None:

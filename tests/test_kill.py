@@ -72,7 +72,7 @@ async def test_killed_at_random_instants_of_remove(tiny_home: Home) -> None:
         prefix = tiny_home.envs / name
         assert (await tiny_home.create(name, "files")).state == "succeeded"
         environment = await tiny_home.service.find(name)
-        job = await tiny_home.service.remove(environment.id)
+        job = await tiny_home.service.removals.remove(environment.id)
         await asyncio.sleep(instant)
         kill_worker(tiny_home, job)
         ended = await tiny_home.service.queue.wait(job.id)
@@ -91,7 +91,7 @@ async def test_a_removal_killed_after_the_rename_is_finished_with_its_kernel(
     await real_home.create("one", "python", kernel=KernelRequest(name="one"))
     environment = await real_home.service.find("one")
     monkeypatch.setenv("ENVMANAGER_TEST_KILL_AT", "remove")
-    job = await real_home.service.remove(environment.id)
+    job = await real_home.service.removals.remove(environment.id)
     ended = await real_home.service.queue.wait(job.id)
     assert ended.state == "succeeded"
     assert not (real_home.envs / "one").exists()

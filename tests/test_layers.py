@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,13 +14,24 @@ import jupyter_envmanager
 PACKAGE = Path(jupyter_envmanager.__file__).parent
 
 LAYERS: list[set[str]] = [
-    {"models", "ownmodules", "redaction", "errors", "words"},
+    {"models", "ownmodules", "apart", "redaction", "errors", "words"},
     {"config"},
     {"engine", "environments", "kernels", "gpu", "packs", "pypi", "sharing", "specfiles"},
     {"notebooks", "templates"},
     {"plans"},
     {"jobs"},
-    {"archives", "checks", "copies", "lockedplans", "sources", "targets", "previews", "siteconfig"},
+    {
+        "archives",
+        "checks",
+        "copies",
+        "lockedplans",
+        "previews",
+        "pypisettings",
+        "siteconfig",
+        "solvedplans",
+        "sources",
+        "targets",
+    },
     {"changes"},
     {"service"},
     {"handlers"},
@@ -49,14 +61,17 @@ def sources() -> Iterator[tuple[str, Path]]:
             yield parts[0], path
 
 
-def imports(path: Path) -> Iterator[tuple[int, str]]:
+@functools.cache
+def imports(path: Path) -> list[tuple[int, str]]:
     """Level and module of every import in a file."""
+    found: list[tuple[int, str]] = []
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom):
             names = [node.module] if node.module else [alias.name for alias in node.names]
-            yield from ((node.level, name) for name in names)
+            found += [(node.level, name) for name in names]
         elif isinstance(node, ast.Import):
-            yield from ((0, alias.name) for alias in node.names)
+            found += [(0, alias.name) for alias in node.names]
+    return found
 
 
 def test_every_file_is_in_a_known_room() -> None:

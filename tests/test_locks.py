@@ -25,6 +25,7 @@ from jupyter_envmanager.pypi.lock import read as read_pylock
 from jupyter_envmanager.pypi.locked import LockedDist, pinned
 from jupyter_envmanager.pypi.locked import plan as plan_pypi
 from jupyter_envmanager.pypi.state import Dist, PypiSettings, PypiState
+from jupyter_envmanager.pypisettings import pypi_settings
 from jupyter_envmanager.specfiles.formats import format_of
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "data" / "locks"
@@ -100,7 +101,7 @@ async def test_what_is_locked_comes_back_build_for_build_and_nothing_is_solved(
     assert first.state == "succeeded", first.error
     records, _ = read_installed(one.envs / "one")
     python = next(str(record.version) for record in records if record.name.normalized == "python")
-    settings = one.service.changes.pypi_settings(one.service._settings())
+    settings = pypi_settings(one.service.site, one.service.source.current())
     dists = [Dist(name="alpha", version="1.0", requires=["beta>=1"]), Dist(name="beta", version="1.0")]
     theirs, missing = await pinned(dists, python, settings)
     assert missing == []

@@ -86,6 +86,6 @@ async def test_without_network_the_index_is_used_as_it_was_and_that_is_said(home
     one = await home.service.find("one")
     change = await home.service.changes.preview(one.id, Change(remove=["tinier"]))
     assert [one.code for one in change.warnings].count("channel_unreachable") == 1
-    hits = await home.service.search("tin", 5)
+    hits = await home.service.catalogue.search("tin", 5)
     assert [hit.name for hit in hits.packages if hit.manager == "conda"] == ["tiny", "tinier"]
     assert [problem.code for problem in hits.problems] == ["channel_unreachable"]

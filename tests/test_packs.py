@@ -982,7 +982,7 @@ async def test_a_packed_python_runs_elsewhere_and_has_its_packages(real_home: Ho
     packed = await real_home.service.packs.pack(job.environment, PackRequest(filename="real", format="tar.zst"))
     packed = await real_home.service.queue.wait(packed.id)
     assert packed.state == "succeeded", packed.error
-    await real_home.service.remove(job.environment)
+    await real_home.service.removals.remove(job.environment)
     job = await unpack(real_home, "real.tar.zst", "moved")
     assert job.state == "succeeded", job.error
     code = "import sys, sysconfig, json; print(sys.prefix, sysconfig.get_path('purelib'))"

@@ -37,18 +37,10 @@ from jupyter_envmanager.errors import (
     Overwrites,
     Unsatisfiable,
 )
-from jupyter_envmanager.pypi import (
-    Dist,
-    InstalledDist,
-    PypiPlan,
-    PypiRequest,
-    PypiSettings,
-    PypiState,
-    apply,
-    distributions,
-    resolve,
-    site_folders,
-)
+from jupyter_envmanager.pypi import Dist, PypiPlan, PypiRequest, PypiSettings, PypiState
+from jupyter_envmanager.pypi.apply import apply
+from jupyter_envmanager.pypi.installed import InstalledDist, distributions, site_folders
+from jupyter_envmanager.pypi.resolve import resolve
 
 VERSION = ".".join(map(str, sys.version_info[:3]))
 
@@ -305,6 +297,32 @@ async def test_source_distributions_are_built(bench: Bench, index: IndexServer) 
     await bench.change("source")
     assert bench.versions() == {"source": "1.0", "dep": "2.0"}
     assert bench.run(str(bench.prefix / "bin/python"), "-c", "import source; print(source.__version__)") == "1.0"
+    # What is there is not built again.
+    index.wheel("app", "1.0")
+    assert built(await bench.plan("app")) == []
+
+
+def built(plan: PypiPlan) -> list[str]:
+    """What a plan says that it builds."""
+    told = [warning for warning in plan.warnings if warning.code == "builds_from_source"]
+    assert all(warning.hint and name in warning.message for warning in told for name in warning.details["packages"])
+    return [name for warning in told for name in warning.details["packages"]]
+
+
+async def test_the_plan_says_what_will_be_built_from_source(bench: Bench, index: IndexServer) -> None:
+    for name in ("source", "both", "elsewhere"):
+        index.add(sdist(name, "1.0"))
+    index.wheel("both", "1.0")
+    # A wheel that is for another machine helps nobody here.
+    index.add(wheel("elsewhere", "1.0", tag="cp311-cp311-win_amd64"))
+    at = {
+        name: index.add(file) for name, file in {"sent": sdist("sent", "1.0"), "ready": wheel("ready", "1.0")}.items()
+    }
+    repository = commit(write_project(bench.folder / "work" / "repo", "versioned", "1.0"))
+    addressed = [*(f"{name} @ {url}" for name, url in at.items()), f"git+file://{repository}"]
+    plan = await bench.plan("source", "both", "elsewhere", "app", *addressed)
+    assert built(plan) == ["elsewhere", "sent", "source", "versioned"]
+    assert built(await bench.plan("both", "app")) == []
 
 
 async def test_a_failing_build_shows_its_log_without_passwords(bench: Bench, index: IndexServer) -> None:

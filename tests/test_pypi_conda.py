@@ -17,7 +17,10 @@ from test_change_pypi import pypi
 from test_pypi import as_dist, snapshot
 
 from jupyter_envmanager.models import Change
-from jupyter_envmanager.pypi import PypiRequest, PypiSettings, PypiState, apply, distributions, resolve, site_folders
+from jupyter_envmanager.pypi import PypiRequest, PypiSettings, PypiState
+from jupyter_envmanager.pypi.apply import apply
+from jupyter_envmanager.pypi.installed import distributions, site_folders
+from jupyter_envmanager.pypi.resolve import resolve
 
 
 async def output(*command: str) -> str:

@@ -12,7 +12,8 @@ import pytest
 from pypi_index import Fault, IndexServer, sdist, serve_index, wheel
 
 from jupyter_envmanager.errors import ChannelUnreachable, NotFound
-from jupyter_envmanager.pypi import Dist, PypiSettings, info, lookup, outdated
+from jupyter_envmanager.pypi import Dist, PypiSettings
+from jupyter_envmanager.pypi.index import info, lookup, outdated
 
 
 @pytest.fixture(params=["json", "html"])

@@ -32,8 +32,8 @@ FIRST = (
     Synthetic("needs-invented", "1.0", depends=("invented-7",)),
 )
 SECOND = (Synthetic("numpy", "3.0"), Synthetic("only-here", "1.0"), Synthetic("only-here", "1.10"))
-# So many records of this form are more than `LARGE_BYTES`.
-INVENTED = 100_000
+# So many records of this form are more than `LARGE_BYTES`; long ones, as time goes by records.
+INVENTED, NAMES = 20_000, 1_000
 
 
 def reach(*urls: str, offline: bool = False) -> Network:
@@ -84,11 +84,11 @@ def write_large(folder: Path, **more: Any) -> Path:
     """An unsharded channel with a large index, whose names are neither sorted nor of one section."""
     conda = {}
     for number in range(INVENTED):
-        name = f"invented-{number % 5000}"
+        name = f"invented-{number % NAMES}"
         depends = ["scikit-learn", "other >=1,<2"] if name == "invented-7" else ["other >=1"]
-        version = f"1.{number // 5000}"
+        version = f"1.{number // NAMES}"
         conda[f"{name}-{version}-h0123456_0.conda"] = record(
-            name, version, depends=depends, size=number, constrains=["nothing-of-this-name >=1.2.3,<2.0.0a0"] * 3
+            name, version, depends=depends, size=number, constrains=["nothing-of-this-name >=1.2.3,<2.0.0a0"] * 30
         )
     conda["other-1.0-h0123456_0.conda"] = record("other", "1.0")
     conda["other-2.0-h0123456_0.conda"] = record("other", "2.0", license='of “quotes” \\ and "others"')
@@ -370,11 +370,11 @@ async def test_updates_come_from_the_channels_that_answer(
 
 async def test_a_large_channel_has_all_its_names_and_versions(large: ChannelServer, tmp_path: Path) -> None:
     channels = Channels(reach(large.url), tmp_path)
-    found = await channels.search("invented", 5000)
-    assert found.total == 5000
+    found = await channels.search("invented", NAMES)
+    assert found.total == NAMES
     assert {hit.version for hit in found.packages} == {"1.19"}
     assert found.packages[0].license == "MIT"
-    assert len(await channels.names()) == 5001
+    assert len(await channels.names()) == NAMES + 1
     info = await channels.info("other")
     assert info.versions == ["2.0", "1.0", "0.9"]
     assert info.license == 'of “quotes” \\ and "others"'
@@ -387,7 +387,7 @@ async def test_a_large_channel_has_all_its_names_and_versions(large: ChannelServ
 
 
 async def test_records_of_a_large_channel_are_those_that_the_engine_reads(large: ChannelServer, tmp_path: Path) -> None:
-    names = ["other", "invented-3", "invented-4999"]
+    names = ["other", "invented-3", f"invented-{NAMES - 1}"]
     ours = await Channels(reach(large.url), tmp_path / "ours").records(names)
     gateway = Gateway(cache_dir=tmp_path / "theirs", default_config=SourceConfig(sharded_enabled=False))
     theirs = [

@@ -40,7 +40,7 @@ from jupyter_envmanager.jobs.lock import prefix_lock
 from jupyter_envmanager.models import Environment, NewEnvironment, SpecsSource
 from jupyter_envmanager.service.sharing import SharingService
 from jupyter_envmanager.sharing import SharedPlace, give, give_new, rights, shared_place, shared_places
-from jupyter_envmanager.sharing.check import check
+from jupyter_envmanager.sharing.check import check, repair
 from jupyter_envmanager.sharing.members import Members
 from jupyter_envmanager.targets import Targets, locations
 
@@ -478,6 +478,23 @@ def test_of_an_environment_that_is_not_shared_it_is_said_who_reads_it(tmp_path: 
     # What is no environment of conda cannot be cloned.
     shutil.rmtree(prefix / "conda-meta")
     assert "export it" in check(prefix, None).problems[0].hint
+
+
+@posix
+def test_the_check_says_which_private_files_a_repair_leaves_alone_and_what_to_do(tmp_path: Path) -> None:
+    prefix, secret = tmp_path / "env", tmp_path / "secret"
+    record(prefix, "numpy")
+    secret.touch(0o600)
+    (prefix / "my notes").hardlink_to(secret)
+    for looked in (check(prefix, place(tmp_path, "write")), repair(prefix, place(tmp_path, "write"))):
+        (problem,) = (problem for problem in looked.problems if problem.code == "private_names")
+        assert "a private file that has another name elsewhere: my notes." in problem.message
+        assert "“Repair” leaves them as they are" in problem.hint
+        assert problem.details["repairable"] is False
+    subprocess.run(problem.details["command"], shell=True, check=True)
+    left = {problem.code for problem in repair(prefix, place(tmp_path, "write")).problems}
+    assert (mode(prefix / "my notes"), mode(secret)) == (0o640, 0o600)
+    assert not left & {"private_names", "unreadable"}
 
 
 # Two users

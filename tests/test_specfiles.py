@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jupyter_envmanager.models import FileContent, FileText
-from jupyter_envmanager.specfiles import decode, format_of, read_file
+from jupyter_envmanager.specfiles import decode, format_of
+from jupyter_envmanager.specfiles.reading import read_file
 from jupyter_envmanager.specfiles.selectors import Unknown, holds
 
 

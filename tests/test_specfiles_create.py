@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from conftest import Home, MakeHome
+from forking import Forker
 from local_channel import ChannelServer, Fault, LocalChannel, Synthetic, serve, write_channel
 from pypi_index import IndexServer
 
@@ -19,6 +20,8 @@ from jupyter_envmanager.engine.solve import platform
 from jupyter_envmanager.errors import ChannelUnreachable, Invalid, Unsatisfiable
 from jupyter_envmanager.models import FileContent, FileSource, FileText, NewEnvironment, Plan, Problem
 from jupyter_envmanager.sources import located
+
+Create = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def request(text: str, filename: str = "environment.yml", **more: Any) -> NewEnvironment:
@@ -175,31 +178,26 @@ async def test_packages_from_the_index_come_along(pypi_home: Home, index: IndexS
     assert versions(await pypi_home.service.preview(request(project, "pyproject.toml")))["alpha"] == "1.0"
 
 
-def command(home: Home, *arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "jupyter_envmanager.cli", "create", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        env={"HOME": str(home.path), "PATH": "/usr/bin:/bin"},
-        stdin=subprocess.DEVNULL,
-        timeout=120,
-        check=False,
-    )
+@pytest.fixture
+def create(tiny_home: Home, forked: Forker) -> Create:
+    """Run ``jupyter envmanager create`` in the home."""
+    environment = {"HOME": str(tiny_home.path), "PATH": "/usr/bin:/bin"}
+    return lambda *arguments: forked.run("create", *map(str, arguments), env=environment)
 
 
-def test_the_command_line_takes_a_file_and_its_name(tiny_home: Home, tmp_path: Path) -> None:
+def test_the_command_line_takes_a_file_and_its_name(create: Create, tiny_home: Home, tmp_path: Path) -> None:
     file = tmp_path / "environment.yml"
     file.write_text("name: course\ndependencies: [tinier]\n", encoding="utf-16")
-    done = command(tiny_home, "-f", file, "--yes")
+    done = create("-f", file, "--yes")
     assert done.returncode == 0, done.stderr
     assert "Create course: succeeded" in done.stdout
     assert (tiny_home.envs / "course" / "conda-meta" / "history").is_file()
 
 
-def test_the_command_line_says_all_problems_with_their_lines(tiny_home: Home, tmp_path: Path) -> None:
+def test_the_command_line_says_all_problems_with_their_lines(create: Create, tiny_home: Home, tmp_path: Path) -> None:
     file = tmp_path / "environment.yml"
     file.write_bytes(b"name: a\ndependencies:\n  - 1.0\n  - x[y]\n")
-    done = command(tiny_home, "-f", file, "--yes")
+    done = create("-f", file, "--yes")
     assert done.returncode == 1
     first, second, last, _ = done.stderr.splitlines()
     assert first.startswith(f"{file}:3:5: “1.0” is a number")
@@ -216,8 +214,8 @@ def test_the_command_line_says_all_problems_with_their_lines(tiny_home: Home, tm
         (["tiny"], "has no name"),
     ],
 )
-def test_the_command_line_says_what_is_missing(tiny_home: Home, arguments: list[str], words: str) -> None:
-    done = command(tiny_home, *arguments)
+def test_the_command_line_says_what_is_missing(create: Create, arguments: list[str], words: str) -> None:
+    done = create(*arguments)
     assert done.returncode == 1
     assert words in done.stderr
     assert "Traceback" not in done.stderr

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from jupyter_envmanager.models import FileContent, FileText
-from jupyter_envmanager.specfiles import decode, read_file
+from jupyter_envmanager.specfiles import decode
+from jupyter_envmanager.specfiles.reading import read_file
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 FOLDERS = ("environment-files", "environment-files-derived")

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from conftest import Home, MakeHome
 from local_channel import ChannelServer, LocalChannel, Synthetic, serve, write_channel
@@ -19,7 +20,7 @@ from jupyter_envmanager.cli import changes
 from jupyter_envmanager.cli.main import parser_of
 from jupyter_envmanager.engine.variables import write as write_variables
 from jupyter_envmanager.environments.variables import read_variables
-from jupyter_envmanager.errors import EnvManagerError, Invalid, NotAllowed
+from jupyter_envmanager.errors import EnvManagerError, Invalid, NotAllowed, Unsatisfiable
 from jupyter_envmanager.models import (
     Change,
     CloneSource,
@@ -319,6 +320,28 @@ async def test_pins_that_no_channel_meets_can_be_relaxed(tiny_home: Home) -> Non
     source = FileSource(format="", content=text, filename="environment.yml", relaxed=relaxed)
     plan = await preview(tiny_home, "one", Change(source=source))
     assert set(difference(plan)) == {"tiny", "tinier"}
+
+
+async def test_a_file_that_does_not_fit_to_what_stays_names_it_and_the_ways_out(tiny_home: Home) -> None:
+    await tiny_home.create("one", "tinier", "some-files")
+    text = "dependencies: [files, 'tiny>=2']\n"
+    with pytest.raises(Unsatisfiable) as caught:
+        await preview(tiny_home, "one", like(text))
+    told = "“tiny>=2” does not fit to the installed tinier 1.0, which needs “tiny >=1,<2”."
+    assert caught.value.message == told
+    assert all(way in caught.value.hint for way in ("prune", "remove tinier first", "another version"))
+    (relaxation,) = caught.value.details["relaxations"]
+    assert (relaxation["line"], relaxation["spec"]) == (1, "tiny>=2")
+    assert "fit" in relaxation["message"]
+    # Each of them is one.
+    pruned = await preview(tiny_home, "one", like(text, prune=True))
+    assert {"tinier", "some-files"} < difference(pruned).keys()
+    source = like(text).source
+    assert isinstance(source, FileSource)
+    milder = msgspec.structs.replace(source, relaxed={"tiny>=2": relaxation["choices"][0]["spec"]})
+    assert difference(await preview(tiny_home, "one", Change(source=milder))).keys() == {"files"}
+    done(await apply(tiny_home, "one", Change(remove=["tinier"])))
+    assert difference(await preview(tiny_home, "one", like(text))).keys() == {"files", "tiny"}
 
 
 # Exactly

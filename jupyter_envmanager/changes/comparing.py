@@ -11,9 +11,10 @@ from packaging.requirements import Requirement as Pep508
 
 from ..environments.conda_records import canonical, channel_name
 from ..environments.reasons import applies
+from ..environments.shownvariables import printable
 from ..models import Difference, DifferenceKind, Manager, Package
 from ..notebooks.description import asked
-from ..pypi.installed import fits
+from ..pypi.needs import fits
 from ..pypi.reference import Requirement
 from ..redaction import redact, redact_value
 from ..specfiles import split_spec
@@ -103,7 +104,7 @@ def variables(here: Mapping[str, str], there: Mapping[str, str]) -> list[Differe
         mine, theirs = here.get(name), there.get(name)
         if mine != theirs:
             kind: DifferenceKind = "only_there" if mine is None else "only_here" if theirs is None else "value"
-            shown = ["" if value is None else _printable(redact_value(name, value)) for value in (mine, theirs)]
+            shown = ["" if value is None else printable(redact_value(name, value)) for value in (mine, theirs)]
             differences.append(
                 Difference(
                     name=name,
@@ -114,11 +115,6 @@ def variables(here: Mapping[str, str], there: Mapping[str, str]) -> list[Differe
                 )
             )
     return differences
-
-
-def _printable(value: str) -> str:
-    """A terminal would do what the rest says."""
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in value)
 
 
 def _short(value: str, other: str) -> str:

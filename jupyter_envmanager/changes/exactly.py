@@ -19,10 +19,12 @@ from ..errors import Invalid
 from ..models import Environment, FileSource, Packages, Plan, PlanAction, Problem
 from ..notebooks.description import asked
 from ..previews import Previewer
-from ..pypi import Dist, InstalledDist, PypiPlan, PypiRequest, PypiSettings, distributions, resolve, site_folders
+from ..pypi import Dist, PypiPlan, PypiRequest, PypiSettings
 from ..pypi import locked as locked_dists
+from ..pypi.installed import InstalledDist, distributions, site_folders
 from ..pypi.locked import LockedDist
 from ..pypi.names import normal
+from ..pypi.resolve import resolve
 from .present import Present, environment_channels, requested_specs
 from .pythonstate import Future
 from .warnings import new_channels

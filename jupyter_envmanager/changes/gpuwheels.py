@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -9,8 +10,11 @@ import msgspec
 from ..environments.conda_records import canonical
 from ..gpu.wheels import Wheels, for_target, gpu_builds
 from ..models import GpuBuild, GpuTarget
-from ..pypi import PypiPlan, PypiRequest
+from ..pypi import Dist, PypiPlan, PypiRequest, PypiState
 from .pythonstate import Future
+
+# What wheels for CUDA bring along and CPU builds have no use for.
+_CUDA = re.compile(r"(nvidia|cuda)-|(pytorch-)?triton$")
 
 
 def wheels_for(request: PypiRequest, future: Future, target: GpuTarget, torch_index: str, *, new: bool) -> Wheels:
@@ -25,7 +29,7 @@ def wheels_for(request: PypiRequest, future: Future, target: GpuTarget, torch_in
     """
     there = future.state.pypi if future.state is not None else []
     gone = {canonical(name) for name in (*request.remove, *future.replaced)}
-    return for_target(
+    wheels = for_target(
         request.install,
         target,
         torch_index,
@@ -34,6 +38,38 @@ def wheels_for(request: PypiRequest, future: Future, target: GpuTarget, torch_in
         # What came from an address or a folder is not an index's to replace.
         exchange=[dist.name for dist in there if new and not dist.source and canonical(dist.name) not in gone],
     )
+    if future.state is None or target.cuda or not new:
+        return wheels
+    return msgspec.structs.replace(wheels, remove=[*wheels.remove, *_left_over(future.state, wheels)])
+
+
+def _left_over(state: PypiState, wheels: Wheels) -> list[str]:
+    """CUDA's libraries that nobody asked for, and that only wheels which become CPU builds have brought."""
+    replaced = {_named(line) for line in [*wheels.exchange, *wheels.remove]}
+    asked = {canonical(name) for name in state.requested}
+    by_name = {canonical(dist.name): dist for dist in state.pypi}
+    kept = [*state.conda, *(dist for name, dist in by_name.items() if name not in replaced)]
+    found = {name for name in by_name if _CUDA.match(name) and name not in asked | replaced}
+    # Brought by those that are replaced, be it through others of them.
+    brought, waiting = set[str](), sorted(replaced & {*by_name})
+    while waiting:
+        more = found & _needs(by_name[waiting.pop()]) - brought
+        brought |= more
+        waiting += more
+    while needed := brought & {name for dist in kept if canonical(dist.name) not in brought for name in _needs(dist)}:
+        brought -= needed
+    return sorted(brought)
+
+
+def _needs(dist: Dist) -> set[str]:
+    """What a distribution may need, with any of its extras and on any machine."""
+    return {_named(line) for line in dist.requires}
+
+
+def _named(line: str) -> str:
+    """``Nvidia_cuBLAS[x]==12; extra == "y"`` -> ``nvidia-cublas``."""
+    found = re.match(r"\s*([A-Za-z0-9._-]+)", line)
+    return canonical(found.group(1)) if found else ""
 
 
 def asked_as(request: PypiRequest, wheels: Wheels) -> PypiRequest:

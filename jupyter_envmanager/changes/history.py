@@ -10,6 +10,8 @@ import msgspec
 from ..engine import generations
 from ..engine.workplace import Workplace, read_marker
 from ..environments.condameta import fingerprint, summarise
+from ..errors import Busy, NotFound
+from ..jobs.lock import prefix_lock, read_holder
 from ..models import Generation, History, PlanAction
 
 
@@ -39,6 +41,27 @@ def numbers(prefix: Path, environment: str) -> tuple[int, list[int]]:
     """The number of the current generation, and those of the kept ones."""
     place = Workplace(prefix, environment)
     return generations.current(place), generations.kept(place)
+
+
+def forget(prefix: Path, environment: str, name: str, number: int) -> None:
+    """Delete a kept generation of an environment. Blocking.
+
+    Raises
+    ------
+    NotFound, Busy
+    """
+    place = Workplace(prefix, environment)
+    missing = NotFound(f"{name} has no generation {number}.", hint="Refresh the history.", field="generation")
+    if number not in generations.kept(place):
+        raise missing
+    if (holder := read_holder(place.lock_file)) is not None:
+        raise Busy(f"{name} is in use: {holder.words()}.", hint="Try again when that is done.")
+    with prefix_lock(place.lock_file, "forget", "", waiting=lambda _: None):
+        trash = generations.forget(place, number, "forget")
+        if trash is None:
+            raise missing
+        generations.delete([trash], place)
+    place.close()
 
 
 def _generation(folder: Path, number: int, size: int | None = None) -> Generation:

@@ -74,7 +74,7 @@ def exactly_beside(
 
 def _with_needs(present: Present, package: str, names: Set[str]) -> frozenset[str]:
     """A package with what it needs, as far as that is none of ``names``."""
-    from ..engine.change import depends
+    from ..engine.needs import depends
 
     here = {record.name.normalized: record for record in present.installed.records}
     found: set[str] = set()

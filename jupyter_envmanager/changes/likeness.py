@@ -26,8 +26,9 @@ from ..models import (
 from ..pypi import PypiSettings
 from ..pypi.requirements import Wanted
 from ..pypi.requirements import read as read_requirements
-from ..specfiles import FileSpec, format_of
+from ..specfiles import format_of
 from ..specfiles.condaspecs import name_of
+from ..specfiles.filespecs import FileSpec
 from .comparing import is_from
 from .keeping import for_kernels
 from .present import Present

@@ -18,8 +18,11 @@ from ..gpu.wheeladvice import with_wheels
 from ..gpu.wheels import Wheels, gpu_builds
 from ..models import Change, CloneSource, Environment, FileSource, GpuTarget
 from ..plans import StoredChange
-from ..previews import Previewer, with_gpu
-from ..pypi import Brought, PypiPlan, PypiRequest, PypiSettings, resolve
+from ..previews import Previewer
+from ..pypi import PypiPlan, PypiRequest, PypiSettings
+from ..pypi.brought import Brought
+from ..pypi.resolve import resolve
+from ..solvedplans import with_gpu
 from . import exactly
 from .gpuswitch import Switch
 from .gpuwheels import asked_as, wheel_builds, wheels_for

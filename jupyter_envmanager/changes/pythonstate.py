@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..environments.conda_records import canonical
-from ..pypi import Dist, PypiState, distributions, plain, site_folders
+from ..pypi import Dist, PypiState
+from ..pypi.brought import plain
+from ..pypi.installed import distributions, site_folders
 
 if TYPE_CHECKING:
     from ..engine.change import Outcome

@@ -10,6 +10,7 @@ from ..errors import EnvManagerError
 from ..previews import Previewer
 from ..pypi import PypiSettings
 from ..specfiles.condaspecs import name_of
+from ..words import some
 from .likeness import Asked
 from .present import Present
 
@@ -42,4 +43,8 @@ async def relaxable(
         )
 
     strict = settings.channel_priority == "strict"
+    if asked.only is None and (names := [one["name"] for one in error.details.get("against", ())]):
+        error.hint = (
+            f"Update with everything else removed (“prune”), remove {some(names)} first, or ask for another version."
+        )
     return await relaxing.explained(error, asked.file_specs, channels, answer, pypi, strict=strict)

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
 
-from ..config import Settings, SettingsSource
+from ..config import SettingsSource
 from ..environments import EnvironmentReader
 from ..environments.health import check
 from ..environments.state import state
-from ..errors import Busy, ChannelUnreachable, Conflict, Invalid, NotAllowed, NotFound
-from ..gpu.torchwheels import torch_index
-from ..jobs.lock import prefix_lock, read_holder
+from ..errors import Busy, Conflict, Invalid, NotAllowed, NotFound
 from ..jobs.queue import JobQueue
 from ..jobs.store import ChangeAction, RollbackAction
 from ..models import (
@@ -26,27 +23,20 @@ from ..models import (
     Health,
     History,
     Job,
-    PackageUpdate,
     PackageUpdates,
     Plan,
-    Problem,
 )
 from ..plans import PlanStore, StoredChange, check_stop
 from ..previews import Previewer
-from ..pypi import Dist, PypiSettings, outdated
+from ..pypisettings import pypi_settings
 from ..sharing import shared_place
 from ..siteconfig import Site
-from .history import history, numbers
+from .history import forget, history, numbers
 from .present import environment_channels
 from .preview import ChangePreviewer
+from .sessions import RunningSession, with_sessions
 from .title import title_in
-
-
-class RunningSession(msgspec.Struct, frozen=True, kw_only=True):
-    """A kernel that runs now: its kernelspec's name, and the notebook or console it is for."""
-
-    kernel: str
-    path: str
+from .updates import updates
 
 
 class Environments(Protocol):
@@ -115,25 +105,11 @@ class ChangeService:
         await self._queue.prepare()
         settings = await asyncio.to_thread(self._source.current)
         targets = await self._targets()
-        stored = await self._changes.preview(found, change, settings, self.pypi_settings(settings), targets)
-        stored = await self._with_sessions(found, stored)
+        pypi = pypi_settings(self._site, settings)
+        stored = await self._changes.preview(found, change, settings, pypi, targets)
+        stored = with_sessions(stored, [one for one in await self.running() if one.kernel in found.kernels])
         await asyncio.to_thread(self._plans.put, stored)
         return stored.plan
-
-    async def _with_sessions(self, found: Environment, stored: StoredChange) -> StoredChange:
-        sessions = [one for one in await self.running() if one.kernel in found.kernels]
-        if not sessions or not stored.plan.actions:
-            return stored
-        one = len(sessions) == 1
-        them = "it" if one else "them"
-        warning = Problem(
-            code="kernels_running",
-            message=f"{'A kernel runs' if one else f'{len(sessions)} kernels run'} in this environment.",
-            hint=f"{'It goes' if one else 'They go'} on with the old packages until you restart {them}.",
-            details={"sessions": [msgspec.to_builtins(session) for session in sessions]},
-        )
-        plan = msgspec.structs.replace(stored.plan, warnings=[*stored.plan.warnings, warning])
-        return msgspec.structs.replace(stored, plan=plan)
 
     async def change(self, environment: str, change: Change) -> Job:
         """Submit the job that applies a plan; without one, a preview is made first.
@@ -169,7 +145,7 @@ class ChangeService:
             plan=stored,
             command=f"jupyter envmanager: {title}",
             network=msgspec.json.encode(network),
-            pypi=self.pypi_settings(settings),
+            pypi=pypi_settings(self._site, settings),
             pkgs_dirs=[str(folder) for folder in settings.pkgs_dirs],
             kernels_dir=str(self._site.kernels_dir),
             environments_txt=str(self._site.environments_txt),
@@ -178,21 +154,6 @@ class ChangeService:
             shared=await asyncio.to_thread(shared_place, Path(found.prefix), self._site.shared_locations),
         )
         return await self._queue.submit(action, kind="change", title=title_in(title, found.name))
-
-    def pypi_settings(self, settings: Settings) -> PypiSettings:
-        """How the Python package index is reached: the site's settings, and conda's for proxies and certificates."""
-        from ..engine.transaction import writable_cache
-
-        return PypiSettings(
-            index=self._site.pypi_index or None,
-            extra_indexes=list(self._site.pypi_extra_indexes),
-            torch_index=torch_index(self._site.torch_index, self._site.pypi_index, os.environ),
-            cache=str(writable_cache(settings.pkgs_dirs) / ".envmanager" / "uv"),
-            proxies=dict(settings.proxy_servers),
-            verify=settings.ssl_verify,
-            offline=settings.offline,
-            allowed_roots=[str(root) for root in self._site.allowed_roots or [self._site.home]],
-        )
 
     async def _changeable(self, environment: str) -> Environment:
         found = await self._find(environment)
@@ -249,7 +210,7 @@ class ChangeService:
         NotFound, Busy
         """
         found = await self._changeable(environment)
-        await asyncio.to_thread(_forget, found, number)
+        await asyncio.to_thread(forget, Path(found.prefix), found.id, found.name, number)
         return await self.history(environment)
 
     # Looking
@@ -262,47 +223,10 @@ class ChangeService:
     async def updates(self, environment: str) -> PackageUpdates:
         """Newer versions of what is installed; what does not answer becomes a problem, not an error."""
         found = await self._find(environment)
-        prefix = Path(found.prefix)
         settings = await asyncio.to_thread(self._source.current)
-        packages = (await asyncio.to_thread(self._reader.packages, prefix)).packages
-        names = await asyncio.to_thread(environment_channels, prefix)
-        conda = {one.name: (one.version, one.channel) for one in packages if one.manager == "conda"}
-        pypi = [Dist(name=one.name, version=one.version) for one in packages if one.manager == "pypi"]
-        updates: list[PackageUpdate] = []
-        problems: list[Problem] = []
-        try:
-            channels = await self._previewer.channels(settings, names)
-            newer = await channels.newest(conda)
-            updates += [
-                PackageUpdate(name=name, version=version, channel=channel) for name, (version, channel) in newer.items()
-            ]
-            problems += channels.problems
-        except (ChannelUnreachable, NotAllowed) as error:
-            problems.append(error.problem())
-        if pypi:
-            try:
-                updates += await outdated(pypi, self.pypi_settings(settings))
-            except ChannelUnreachable as error:
-                problems.append(error.problem())
-        return PackageUpdates(updates=updates, problems=problems)
-
-
-def _forget(found: Environment, number: int) -> None:
-    from ..engine import generations
-    from ..engine.workplace import Workplace
-
-    place = Workplace(Path(found.prefix), found.id)
-    missing = NotFound(f"{found.name} has no generation {number}.", hint="Refresh the history.", field="generation")
-    if number not in generations.kept(place):
-        raise missing
-    if (holder := read_holder(place.lock_file)) is not None:
-        raise Busy(f"{found.name} is in use: {holder.words()}.", hint="Try again when that is done.")
-    with prefix_lock(place.lock_file, "forget", "", waiting=lambda _: None):
-        trash = generations.forget(place, number, "forget")
-        if trash is None:
-            raise missing
-        generations.delete([trash], place)
-    place.close()
+        packages = await asyncio.to_thread(self._reader.packages, Path(found.prefix))
+        pypi = pypi_settings(self._site, settings)
+        return await updates(Path(found.prefix), packages.packages, settings, self._previewer, pypi)
 
 
 async def _nothing_runs() -> Sequence[Any]:

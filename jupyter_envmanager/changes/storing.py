@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from ..config import Settings
 from ..environments import environment_id
 from ..environments.pins import read_pins
+from ..environments.shownvariables import changes as variable_changes
+from ..environments.variables import read_variables
 from ..models import Change, Plan
 from ..plans import PlanStore, StoredChange
-from ..previews import UNPACKED_FACTOR
 from ..pypi import PypiPlan
+from ..solvedplans import UNPACKED_FACTOR
 from .pinning import pins_after
 from .present import Present
 from .warnings import warnings
@@ -71,6 +73,7 @@ def store(
         actions=[*actions(outcome), *theirs],
         pin=[spec for name, spec in after.items() if before.get(name) != spec],
         unpin=[name for name in before if name not in after],
+        variables=variable_changes(read_variables(present.prefix), variables or {}),
         download_size=download + pypi_size,
         cached_size=sum(sizes) - download,
         disk_size=disk,

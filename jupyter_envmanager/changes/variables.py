@@ -57,12 +57,9 @@ def of_other(prefix: Path, other: Environment, *, own: bool, prune: bool) -> Var
 
 def moved(variables: Mapping[str, str], old: Path, new: Path) -> dict[str, str]:
     """Variables of one environment as another one would have them: with its own folder where they name the other's."""
-    from ..engine.relocation import relocated
+    from ..engine.relocation import relocated_values
 
-    return {
-        name: relocated(value.encode(), [str(old)], str(new), anywhere=False).decode() if str(old) in value else value
-        for name, value in variables.items()
-    }
+    return relocated_values(variables, [str(old)], str(new))
 
 
 def _changed(before: Mapping[str, str], named: Mapping[str, str], whose: str, *, prune: bool) -> Variables:

@@ -23,7 +23,7 @@ _SIGNS = {"install": "+", "remove": "-", "upgrade": "↑", "downgrade": "↓", "
 async def search(service: EnvManagerService, options: argparse.Namespace) -> int:
     """Search the channels, and the Python package index for exactly this name."""
     environment = (await service.find(options.environment)).id if options.environment else None
-    found = await service.search(options.query, options.limit, environment=environment, pypi=True)
+    found = await service.catalogue.search(options.query, options.limit, environment=environment, pypi=True)
     if options.json:
         return print_json(found)
     rows = [
@@ -90,7 +90,7 @@ async def remove(service: EnvManagerService, options: argparse.Namespace) -> int
     if options.package:
         return await _change(service, options, Change(remove=options.package))
     environment = await service.find(options.environment)
-    removal = await service.removal(environment.id)
+    removal = await service.removals.preview(environment.id)
     if not options.json:
         kernels = ", ".join(kernel.display_name for kernel in removal.kernels) or "none"
         print(f"Environment  {environment.prefix}\nKernels      {kernels}\nFrees        {amount(removal.size)}")
@@ -98,7 +98,7 @@ async def remove(service: EnvManagerService, options: argparse.Namespace) -> int
         return print_json(removal) if options.json else 0
     if not options.yes and not confirmed("Remove the whole environment?", options):
         return 1
-    return await follow(service, await service.remove(environment.id), options)
+    return await follow(service, await service.removals.remove(environment.id), options)
 
 
 async def pin(service: EnvManagerService, options: argparse.Namespace) -> int:
@@ -129,16 +129,12 @@ async def _change(service: EnvManagerService, options: argparse.Namespace, chang
         print_change(plan)
     if options.dry_run:
         return gpuplan.dry_run(plan, options)
-    if not plan.actions and not plan.pin and not plan.unpin and change.gpu is None and not _sets_variables(plan):
+    if not plan.actions and not plan.pin and not plan.unpin and change.gpu is None and not plan.variables:
         return print_json(plan) if options.json else 0
     gpuplan.check(plan, options)
     if not options.yes and not confirmed("Apply it?", options):
         return 1
     return await follow(service, await service.changes.change(environment.id, Change(plan=plan.id)), options)
-
-
-def _sets_variables(plan: Plan) -> bool:
-    return any(warning.code == "sets_variables" for warning in plan.warnings)
 
 
 def print_change(plan: Plan) -> None:
@@ -159,6 +155,8 @@ def print_change(plan: Plan) -> None:
         print(f"pin    {spec}")
     for name in plan.unpin:
         print(f"unpin  {name}")
+    for variable in plan.variables:
+        print(f"unset  {variable.name}" if variable.to is None else f"set    {variable.name}={variable.to}")
     print(
         f"{plan.title or 'Create'}: {len(plan.actions)} packages · {amount(plan.download_size)} to download "
         f"({amount(plan.cached_size)} cached) · about {amount(plan.disk_size)} on disk · {plan.prefix}"

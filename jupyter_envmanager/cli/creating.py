@@ -10,7 +10,7 @@ import msgspec
 from ..errors import Invalid
 from ..models import CloneSource, KernelRequest, NewEnvironment, Source, SpecsSource
 from ..service import EnvManagerService
-from . import fromfile, gpuplan, packing, relaxing
+from . import fromfile, gpuplan, locations, packing, relaxing
 from .changes import overwrite_flag, print_change
 from .terminal import confirmed, follow
 
@@ -58,6 +58,7 @@ async def _make(
     request = NewEnvironment(
         name=options.name,
         prefix=str(Path(options.prefix).expanduser().absolute()) if options.prefix else None,
+        location=await locations.chosen(service, options),
         source=source,
         channels=channels,
         gpu=options.gpu,
@@ -79,12 +80,13 @@ async def _make(
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of all that solve."""
-    add_kernel_options(parser)
+    add_common_options(parser)
     gpuplan.add_options(parser)
 
 
-def add_kernel_options(parser: argparse.ArgumentParser) -> None:
+def add_common_options(parser: argparse.ArgumentParser) -> None:
     """The options of all."""
+    locations.add_option(parser)
     parser.add_argument("--kernel", help="name of the kernel")
     parser.add_argument("--display-name", help="what the launcher shows")
     parser.add_argument("--no-kernel", action="store_true", help="register no kernel")

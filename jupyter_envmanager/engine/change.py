@@ -6,17 +6,20 @@ Removing needs no solver: it follows the installed records, so it works without 
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
 from rattler import GenericVirtualPackage, MatchSpec, PrefixRecord, RepoDataRecord, VirtualPackage
 
-from ..environments.conda_records import dependency_name
 from ..errors import EnvManagerError, Invalid, NotFound, Unsatisfiable
+from . import standing
 from .base import same
 from .channels import Channels
+from .needs import closure, depends, needed_by, roots
 from .solve import find_records, parse_specs, spec_name
 
 Virtual = Sequence[VirtualPackage | GenericVirtualPackage]
@@ -76,11 +79,6 @@ class Outcome:
 
 
 Record = RepoDataRecord
-
-
-def depends(record: RepoDataRecord) -> set[str]:
-    """Names of the packages that a record needs."""
-    return {dependency_name(text) for text in record.depends} - {""}
 
 
 async def solve_change(
@@ -170,40 +168,13 @@ def _without(
     """What is left when packages go, with what needs them and what only they needed; and what of it was asked for."""
     if not remove:
         return dict(before), set()
-    gone = _closure(remove, _reversed(before))
+    gone = closure(remove, needed_by(before))
     left = {name: record for name, record in before.items() if name not in gone}
     # Of what they needed, only what nobody else needs goes too.
-    theirs = _closure(gone, {name: depends(record) for name, record in before.items()})
-    needed = _closure(roots(before, requested) - gone, {name: depends(record) for name, record in left.items()})
+    theirs = closure(gone, {name: depends(record) for name, record in before.items()})
+    needed = closure(roots(before, requested) - gone, {name: depends(record) for name, record in left.items()})
     kept = {name: record for name, record in left.items() if name not in theirs or name in needed}
     return kept, {name for name in gone if name in requested and name not in remove}
-
-
-def roots(records: Mapping[str, RepoDataRecord], requested: Iterable[str]) -> set[str]:
-    """Packages that are there for their own sake: asked for, needed by nobody, or needed in a circle only."""
-    edges = {name: depends(record) for name, record in records.items()}
-    needed = set().union(*edges.values()) if edges else set()
-    found = {name for name in records if name not in needed} | (set(requested) & set(records))
-    return found | (set(records) - _closure(found, edges))
-
-
-def _reversed(records: Mapping[str, RepoDataRecord]) -> dict[str, set[str]]:
-    needs: dict[str, set[str]] = {}
-    for name, record in records.items():
-        for other in depends(record):
-            needs.setdefault(other, set()).add(name)
-    return needs
-
-
-def _closure(start: Iterable[str], edges: Mapping[str, Set[str]]) -> set[str]:
-    found: set[str] = set()
-    waiting = list(start)
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting.extend(edges.get(name, ()))
-    return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -258,7 +229,12 @@ class _Solver:
         return found
 
     async def _find(
-        self, specs: Sequence[MatchSpec], constraints: Mapping[str, Sequence[str]], locked: Sequence[RepoDataRecord]
+        self,
+        specs: Sequence[MatchSpec],
+        constraints: Mapping[str, Sequence[str]],
+        locked: Sequence[RepoDataRecord],
+        *,
+        explain: bool = True,
     ) -> list[RepoDataRecord]:
         return await find_records(
             self.channels,
@@ -267,6 +243,7 @@ class _Solver:
             constraints=[text for texts in constraints.values() for text in texts],
             virtual=self.virtual,
             locked=locked,
+            explain=explain,
         )
 
     async def _explained(
@@ -277,7 +254,7 @@ class _Solver:
         constraints: Mapping[str, Sequence[str]],
         locked: Sequence[RepoDataRecord],
     ) -> EnvManagerError:
-        """Which one thing has to be relaxed? Each is left out in turn."""
+        """Which one thing has to be relaxed? Each is left out in turn; then, all that is held."""
         held = {name: spec for name, spec in hold.items() if str(spec) != name}
         tries: list[tuple[str, dict[str, MatchSpec], Mapping[str, Sequence[str]]]] = [
             (f"“{self.wanted[name]}”, which was asked for earlier", {**hold, name: MatchSpec(name)}, constraints)
@@ -285,14 +262,14 @@ class _Solver:
         ]
         for label in constraints:
             tries.append((f"the {label}" if label.startswith("pin") else label, dict(hold), _less(constraints, label)))
+        texts = {spec_name(spec): self.wanted.get(spec_name(spec), str(spec)) for spec in wish}
         for label, specs, rest in tries[:_RELAXATIONS]:
-            try:
-                await self._find([*wish, *specs.values()], rest, [])
-            except EnvManagerError:
-                continue
-            error.hint = f"It works without {label}: relax or remove that, then preview again."
-            error.details["relax"] = label
-            break
+            with suppress(EnvManagerError):
+                await self._find([*wish, *specs.values()], rest, [], explain=False)
+                return standing.to_relax(error, label, list(texts.values()))
+        with suppress(EnvManagerError):
+            found = await self._find(wish, constraints, locked, explain=False)
+            return await asyncio.to_thread(standing.installed, error, texts, self.base, found)
         return error
 
 

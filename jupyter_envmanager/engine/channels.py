@@ -23,7 +23,7 @@ from .client import Network, client, rattler_channels
 from .failures import translated, unreachable
 from .layout import Layout
 from .lookups import Lookups
-from .memory import give_back, resident_bytes
+from .memory import give_back, let_go, resident_bytes
 from .names import Names
 from .offers import age, channel_label
 from .source import ANSWER_SECONDS, Source
@@ -277,8 +277,21 @@ class Channels:
         """Every record with one of these names, over all channels."""
         return await self.in_time(self._records(names))
 
+    async def about(self, names: Sequence[str], read: Callable[[list[RepoDataRecord]], T]) -> T:
+        """What ``read`` makes of every record with one of these names; it runs in a thread, and may not keep them all.
+
+        Popular packages have thousands: they never come to the server's event loop, which would stand still while they
+        are let go of.
+        """
+        return await self.in_time(self._about(names, read))
+
+    async def _about(self, names: Sequence[str], read: Callable[[list[RepoDataRecord]], T]) -> T:
+        return await asyncio.to_thread(_consumed, await self._records(names), read)
+
     async def _records(self, names: Sequence[str]) -> list[RepoDataRecord]:
-        found = await asyncio.gather(*(source.records(names) for source in self._sources))
+        # An answer becomes Python objects in one go, for which all threads wait: each name for itself.
+        answers = (source.records([name]) for source in self._sources for name in names)
+        found = await asyncio.gather(*answers)
         return [record for records in found for record in records]
 
     async def statuses(self, urls: Sequence[str], seconds: float) -> dict[str, int]:
@@ -347,6 +360,13 @@ class Channels:
             found |= {name: (version, channel_label(source.url)) for name, version in newer.items()}
         self._slim()
         return found
+
+
+def _consumed(records: list[RepoDataRecord], read: Callable[[list[RepoDataRecord]], T]) -> T:
+    try:
+        return read(records)
+    finally:
+        let_go(records)
 
 
 def channel_name(record: RepoDataRecord) -> str:

@@ -25,6 +25,7 @@ from .extracted import folder_of
 from .failures import answered
 from .gone import check_there
 from .locked import MOST_PROBLEMS, at, refuse
+from .memory import let_go
 
 # Somebody waits, and can do without.
 SECONDS = 30.0
@@ -71,6 +72,8 @@ async def complete(
         if not wrong:
             raise
         raise _together(wrong, gone) from gone
+    finally:
+        await asyncio.to_thread(let_go, listed)
     refuse(wrong)
     made = [_joined(entry, found.get(entry["url"]) or known) for entry, known in zip(objects, cached, strict=True)]
     return made, problems

@@ -23,7 +23,7 @@ from ..environments.record_files import PackageFile
 from ..environments.variables import read_variables
 from . import variables
 from .clone import LARGEST_COPY, STATE, CloneReport, Owner, clone, is_shared, listed
-from .relocation import Baked, relocate, relocated
+from .relocation import Baked, relocate, relocated_values
 from .workplace import MARKER, put
 
 # Larger ones of packages are libraries and data, which no installer writes paths into.
@@ -225,7 +225,7 @@ def _naming(stage: Path, paths: Iterable[str], names: Sequence[str], limit: int)
 def _rename_in_variables(stage: Path, old: Sequence[str], new: str) -> None:
     """Let variables name the copy: by their values, as JSON may escape what a text is searched for."""
     before = read_variables(stage)
-    after = {name: relocated(value.encode(), old, new, anywhere=False).decode() for name, value in before.items()}
+    after = relocated_values(before, old, new)
     if after != before:
         variables.change(stage, after)
 

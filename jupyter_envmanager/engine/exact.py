@@ -10,7 +10,8 @@ from rattler import MatchSpec, PrefixRecord, RepoDataRecord
 
 from ..environments.conda_records import channel_name, dependency_name
 from . import records
-from .change import Installed, Outcome, roots
+from .change import Installed, Outcome
+from .needs import roots
 from .solve import parse_specs
 
 # What a prefix adds to a record of a channel: where and how the package was linked.

@@ -120,7 +120,7 @@ def _wrong(problem: str, hint: str, number: int) -> Invalid:
 
 
 def write_explicit(records: Iterable[RepoDataRecord], platform: str = "") -> str:
-    """An explicit list with hashes, as conda (24.9 or newer) and micromamba read it.
+    """An explicit list with hashes, as conda (24.9 or newer) and micromamba (2.1 or newer) read it.
 
     Parameters
     ----------

@@ -32,6 +32,9 @@ _INDEX = re.compile(r"/(noarch|[a-z]+-[a-z0-9]+)/[^/]+$")
 
 _NO_ANSWER = ("connection refused", "connect error", "dns error", "(connect)", "operation timed out")
 
+# As much as anybody reads, of an explanation with all its branches.
+_MOST_LETTERS, _MOST_LINES, _LONGEST_LINE = 100_000, 400, 500
+
 _SPEC_HINT = "Write it like “numpy”, “python=3.12” or “pandas>=2,<3”."
 
 ERRORS: dict[str, type[EnvManagerError]] = {
@@ -98,7 +101,7 @@ def translate(error: BaseException, channels: Sequence[str] = ()) -> EnvManagerE
     channels:
         Clean URLs of the channels that were asked, for an error that does not say which one failed.
     """
-    text = redact(str(error)).strip()
+    text = _presentable(str(error))
     lowered = text.lower()
     if "os error 28" in lowered or "no space left" in lowered or "quota exceeded" in lowered:
         return no_space()
@@ -113,6 +116,16 @@ def translate(error: BaseException, channels: Sequence[str] = ()) -> EnvManagerE
     if kind is Unsatisfiable:
         return Unsatisfiable(readable_conflict(text), hint="Relax or remove one of the specs named above.")
     return kind(f"The engine stopped: {_first_line(text)}.", engine=text)
+
+
+def _presentable(text: str) -> str:
+    """What the engine says, without credentials, and without what a channel can put into its mouth: a needed package of
+    ten million letters, or of characters that command a terminal.
+    """
+    lines = redact(text[:_MOST_LETTERS]).strip().split("\n")
+    plain = ["".join(letter if letter.isprintable() else "\ufffd" for letter in line[:_LONGEST_LINE]) for line in lines]
+    cut = [f"{line}…" if len(line) == _LONGEST_LINE else line for line in plain[:_MOST_LINES]]
+    return "\n".join([*cut, "…"] if len(lines) > _MOST_LINES else cut)
 
 
 def unreachable(text: str, channels: Sequence[str] = ()) -> ChannelUnreachable:

@@ -57,7 +57,8 @@ def append(
     # conda goes through a revision in no order: one name cannot both go and come.
     changes = [*(f"-{name}" for name in sorted(gone - added)), *(f"+{name}" for name in sorted(added - gone))]
     comments = [f"# remove specs: {list(removed_specs)!r}"] if removed_specs else []
-    if specs or (changes and not removed_specs):
+    # Never an empty list: conda writes none, and libmamba looks for a quote in it, beyond its end.
+    if specs:
         comments.append(f"# update specs: {list(specs)!r}")
     if not changes and comments:
         # conda takes a revision that adds and removes nothing for a full list, so a full list it is.

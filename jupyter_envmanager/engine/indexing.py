@@ -27,11 +27,14 @@ import msgspec
 from rattler import Channel, Gateway, SourceConfig, Version
 
 from .client import Network, clean_url, client
+from .nesting import any_deep
 from .offers import Offer
 
 # Below this a channel is as quick and as small in the server's own memory.
 LARGE_BYTES = 32_000_000
-FORMAT = 1
+FORMAT = 2
+# The exit status for an index that nobody should solve with.
+DEEP = 3
 _SECTIONS = ("packages", "packages.conda")
 # The comma, line break and indentation between neighbours.
 _GAP = 32
@@ -119,21 +122,24 @@ def _in_folder(subdir: str, file: Path) -> Stored:
 def is_current(index: Path, stored: list[Stored]) -> bool:
     """Whether an index is of this format and was made of these files; its time of change says when that was seen."""
     with suppress(sqlite3.Error), closing(open_index(index)) as database:
-        (version,) = database.execute("PRAGMA user_version").fetchone()
         rows = database.execute("SELECT subdir, content, file FROM files").fetchall()
         made_of = {subdir: content for subdir, content, file in rows if index.with_name(file).is_file()}
-        return bool(version == FORMAT and made_of == {one.subdir: one.content for one in stored})
+        return bool(made_of == {one.subdir: one.content for one in stored})
     return False
 
 
 def open_index(index: Path) -> sqlite3.Connection:
-    """An index to read from, whole; raises sqlite3.Error. Indexes are replaced, never changed: no lock is needed."""
+    """An index to read from, whole and of this format; raises sqlite3.Error.
+
+    Indexes are replaced, never changed: no lock is needed.
+    """
     # rattler may ask from any thread.
     database = sqlite3.connect(f"{index.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
     (state,) = database.execute("PRAGMA quick_check(1)").fetchone()
-    if state != "ok":
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    if state != "ok" or version != FORMAT:
         database.close()
-        raise sqlite3.DatabaseError(state)
+        raise sqlite3.DatabaseError(f"{state}, format {version}")
     return database
 
 
@@ -242,7 +248,7 @@ async def fetch(task: Task) -> None:
 
 
 def main() -> None:
-    """Fetch, and index what is large; status 0 when the rest is the server's."""
+    """Fetch, and index what is large; status 0 when the rest is the server's, `DEEP` for what it must not read."""
     task = msgspec.json.decode(sys.stdin.buffer.read(), type=Task)
     if not task.channel.startswith("file:"):
         asyncio.run(fetch(task))
@@ -252,6 +258,9 @@ def main() -> None:
         index.unlink(missing_ok=True)
     elif is_current(index, stored):
         index.touch()
+    elif any_deep(one.path for one in stored):
+        index.unlink(missing_ok=True)
+        sys.exit(DEEP)
     else:
         build(index, stored)
 

@@ -18,7 +18,8 @@ from ..ownmodules import command
 from .answers import status
 from .client import Network
 from .index import IndexedChannel
-from .indexing import LARGE_BYTES, Task, index_path, stored_repodata
+from .indexing import DEEP, LARGE_BYTES, Task, index_path, stored_repodata
+from .nesting import any_deep, refused
 
 # Whoever is slower than that is asked by the gateway, which has more patience.
 _PROBE_SECONDS = 2.0
@@ -69,6 +70,18 @@ class Layout:
             return self.known()
         return None
 
+    async def check(self) -> None:
+        """Look at what the gateway has read of a channel that is not sharded.
+
+        Raises
+        ------
+        ChannelUnreachable
+            Nobody should solve with it.
+        """
+        stored = await asyncio.to_thread(stored_repodata, self._cache, self._url, self._subdirs)
+        if await asyncio.to_thread(any_deep, [one.path for one in stored]):
+            raise refused(self._url)
+
     async def _is_large(self) -> bool:
         """Whether it is, or may be, an unsharded channel with a large index."""
         stored = stored_repodata(self._cache, self._url, self._subdirs)
@@ -89,7 +102,7 @@ class Layout:
         return answer is None or not 400 <= answer < 500
 
     async def _make_index(self) -> bool:
-        """Let a process of its own look at the channel; False when it could not."""
+        """Let a process of its own look at the channel; False when it could not, ChannelUnreachable as in `check`."""
         task = Task(reach=self._reach, channel=self._url, subdirs=self._subdirs, cache=str(self._cache))
         process = await asyncio.create_subprocess_exec(
             *command("engine.indexing"),
@@ -104,4 +117,6 @@ class Layout:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
+        if process.returncode == DEEP:
+            raise refused(self._url)
         return process.returncode == 0

@@ -6,31 +6,22 @@ dozen conditions for a package from PyPI can take it for ever.
 
 from __future__ import annotations
 
-import logging
 import re
-import subprocess
 import sys
+from functools import partial
 
 import msgspec
 
-from ..errors import EnvManagerError, Invalid
-from ..models import Problem
-from ..ownmodules import command
+from ..apart import Ended, ask_blocking, tell
+from ..errors import Invalid
 
-_log = logging.getLogger(__name__)
 # Somebody waits; the largest of real projects takes two.
 _SECONDS = 20.0
 _MOST_BYTES = 1_000_000_000
-_TAIL = 4_000
 _SMALL, _FEW = 500_000, 1_000
 # Conditions come after a semicolon, and a backslash could stand for one, or for a bracket.
 _CONDITION = re.compile(r"[;\\]")
 _BRACKET = re.compile(r"[(\[{]")
-
-
-class _Told(msgspec.Struct, frozen=True, kw_only=True):
-    locked: msgspec.Raw = msgspec.Raw(b"null")
-    problem: Problem | None = None
 
 
 def is_plain(text: str) -> bool:
@@ -38,7 +29,7 @@ def is_plain(text: str) -> bool:
     return len(text) <= _SMALL and _CONDITION.search(text) is None and len(_BRACKET.findall(text)) <= _FEW
 
 
-def read_apart(text: str, platform: str) -> bytes:
+def read_apart(text: str, platform: str) -> memoryview:
     """What `locked.parse` finds, as JSON. Blocking, though not for others.
 
     Raises
@@ -46,46 +37,22 @@ def read_apart(text: str, platform: str) -> bytes:
     Invalid
         As there, or it takes too long or too much.
     """
+    given = text.encode(errors="surrogatepass")
     try:
-        done = subprocess.run(
-            [*command("engine.lockapart"), platform],
-            input=text.encode(errors="surrogatepass"),
-            capture_output=True,
-            timeout=_SECONDS,
-            check=True,
-        )
-    except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
-        said = (error.stderr or b"")[-_TAIL:].decode(errors="replace")
-        _log.warning("The process that reads a lock ended with %s: %s", getattr(error, "returncode", "its time"), said)
+        return ask_blocking("engine.lockapart", platform, given=given, seconds=_SECONDS)
+    except Ended as ended:
         raise Invalid(
             "The lock cannot be read: that takes too long, or too much memory.",
             hint="Write the lock again where it was made, or use an environment.yml.",
             field="source",
-        ) from error
-    told = msgspec.json.decode(done.stdout, type=_Told)
-    if (problem := told.problem) is not None:
-        raise Invalid(problem.message, hint=problem.hint, field=problem.field, **problem.details)
-    return bytes(told.locked)
+        ) from ended
 
 
-def _tell(text: str, platform: str) -> bytes:
+def _told(platform: str) -> bytes:
     from .locked import parse
 
-    try:
-        return msgspec.json.encode(_Told(locked=msgspec.Raw(msgspec.json.encode(parse(text, platform)))))
-    except EnvManagerError as error:
-        return msgspec.json.encode(_Told(problem=error.problem()))
-
-
-def _limit() -> None:
-    try:
-        import resource
-    except ImportError:  # Windows
-        return
-    _, most = resource.getrlimit(resource.RLIMIT_DATA)
-    resource.setrlimit(resource.RLIMIT_DATA, (_MOST_BYTES if most < 0 else min(_MOST_BYTES, most), most))
+    return msgspec.json.encode(parse(sys.stdin.buffer.read().decode(errors="surrogatepass"), platform))
 
 
 if __name__ == "__main__":
-    _limit()
-    sys.stdout.buffer.write(_tell(sys.stdin.buffer.read().decode(errors="surrogatepass"), sys.argv[1]))
+    tell(partial(_told, sys.argv[1]), memory=_MOST_BYTES)

@@ -80,7 +80,8 @@ def write_conda_lock(
     lines += [f"    {_text(platform)}: {hashlib.sha256(urls.encode()).hexdigest()}", "  channels:"]
     for channel in channels:
         lines += [f"  - url: {_text(clean_url(channel))}", "    used_env_vars: []"]
-    lines += ["  platforms:", f"  - {_text(platform)}", "  sources: []", "package:"]
+    # Nobody opens it to install a lock, but micromamba refuses one that names none.
+    lines += ["  platforms:", f"  - {_text(platform)}", "  sources:", "  - environment.yml", "package:"]
     for record in ours:
         hashes = {"md5": record.md5 and record.md5.hex(), "sha256": record.sha256 and record.sha256.hex()}
         needs = _needs(record.depends)

@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import msgspec
 from rattler import MatchSpec, RepoDataRecord
@@ -18,8 +19,8 @@ from ..errors import EnvManagerError
 from ..models import Relaxation, Relaxed, RelaxedSpec
 from ..pypi.relaxing import missing
 from ..pypi.state import PypiSettings
-from ..specfiles import FileSpec
 from ..specfiles.condaspecs import name_of
+from ..specfiles.filespecs import FileSpec
 from .channels import Channels
 from .client import clean_url
 from .offers import age
@@ -105,11 +106,15 @@ async def explained(
         )
     except EnvManagerError:
         return error
-    every = sorted([*found, *theirs], key=lambda one: one.line or 0)
-    if not every:
-        return error
+    every = [*found, *theirs]
+    return await asyncio.to_thread(_told, error, every, only_conflict=conflict) if every else error
+
+
+def _told(error: EnvManagerError, found: Sequence[Relaxation], *, only_conflict: bool) -> EnvManagerError:
+    """Blocking: a file may have thousands."""
+    every = sorted(found, key=lambda one: one.line or 0)
     message, hint = error.message, error.hint
-    if not (conflict or error.field == "gpu"):
+    if not (only_conflict or error.field == "gpu"):
         message, hint = _words(every)
     first = next((one.line for one in every if one.line), None)
     details = {**error.details, "relaxations": msgspec.to_builtins(every), **({"line": first} if first else {})}
@@ -158,7 +163,7 @@ def _answers(seen: Sequence[_Seen], chosen: dict[str, RepoDataRecord] | None) ->
     answers = []
     for one in found:
         able = [choice.shown for choice in one.choices if chosen is None or _holds(choice.spec, chosen)]
-        message = one.message or f"“{one.spec.spec}” does not fit to the rest of the file."
+        message = one.message or f"“{one.spec.spec}” does not fit to the rest."
         answers.append(Relaxation(spec=one.spec.spec, line=one.spec.line or None, message=message, choices=able))
     return answers, bool(found) and all(one.met is not None for one in found)
 
@@ -198,21 +203,22 @@ def _milder(seen: Sequence[_Seen], level: Relaxed | None) -> list[str]:
 
 async def _look(specs: Sequence[FileSpec], channels: Channels, *, strict: bool) -> list[_Seen]:
     texts, _ = await renamed(channels, [one.asked for one in specs])
-    specs = [one._replace(asked=text) for one, text in zip(specs, texts, strict=True)]
-    pairs = await asyncio.to_thread(_by_name, specs, channels)
+    pairs = await asyncio.to_thread(_by_name, specs, texts, channels)
     names = list(pairs)
     seen: list[_Seen] = []
     order = [clean_url(url) for url in channels.reach.channels] if strict else []
     for start in range(0, len(names), _CHUNK):
         chunk = names[start : start + _CHUNK]
-        records = await channels.records(chunk)
         mine = [pair for name in chunk for pair in pairs[name]]
-        seen += await asyncio.to_thread(_judged, mine, records, order, channels)
+        seen += await channels.about(chunk, partial(_judged, mine, order=order, channels=channels))
     return await _with_suggestions(seen, channels)
 
 
-def _by_name(specs: Sequence[FileSpec], channels: Channels) -> dict[str, list[tuple[FileSpec, MatchSpec]]]:
-    """Blocking: a file may have thousands."""
+def _by_name(
+    specs: Sequence[FileSpec], texts: Sequence[str], channels: Channels
+) -> dict[str, list[tuple[FileSpec, MatchSpec]]]:
+    """What is asked for, now by these texts. Blocking: a file may have thousands."""
+    specs = [one._replace(asked=text) for one, text in zip(specs, texts, strict=True)]
     found: defaultdict[str, list[tuple[FileSpec, MatchSpec]]] = defaultdict(list)
     for one, spec in zip(specs, parse_specs([one.asked for one in specs]), strict=True):
         # Virtual packages are no channel's to have.

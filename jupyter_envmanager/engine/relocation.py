@@ -18,7 +18,7 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -113,6 +113,11 @@ def relocated(content: bytes, old: Sequence[str], new: str, *, anywhere: bool = 
     In a text of the user's, not ``anywhere``: there it may be the tail of a longer path, or begin another name.
     """
     return _Names(old, new).text(content, anywhere=anywhere)
+
+
+def relocated_values(variables: Mapping[str, str], old: Sequence[str], new: str) -> dict[str, str]:
+    """Variables of an environment as its copy has them: with ``new`` wherever they name ``old``."""
+    return {name: relocated(value.encode(), old, new, anywhere=False).decode() for name, value in variables.items()}
 
 
 def shebang(interpreter: bytes, arguments: bytes = b"") -> bytes:

@@ -42,6 +42,8 @@ async def renamed(channels: Channels, texts: Sequence[str]) -> tuple[list[str], 
         )
         for old, new in changed.items()
     ]
+    if not changed:
+        return list(texts), problems
     return [_with_name(text, name, changed.get(name, name)) for text, name in zip(texts, names, strict=True)], problems
 
 

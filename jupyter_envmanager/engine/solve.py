@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from rattler import (
@@ -333,8 +334,8 @@ async def _explain(
         return NotFound(message, hint=" ".join(hints), field="specs", spec=unknown[0])
     for start in range(0, len(specs), _AT_ONCE):
         some = specs[start : start + _AT_ONCE]
-        records = await channels.records(list(dict.fromkeys(map(spec_name, some))))
-        if (missing := await asyncio.to_thread(_first_unmet, some, records)) is not None:
+        asked = list(dict.fromkeys(map(spec_name, some)))
+        if (missing := await channels.about(asked, partial(_first_unmet, some))) is not None:
             return missing
     conflict = translate(error)
     return Unsatisfiable(conflict.message, hint=conflict.hint, field="specs")

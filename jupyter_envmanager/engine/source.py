@@ -97,8 +97,10 @@ class Source:
             self.error = unreachable("timed out", [self.url])
         except EnvManagerError as error:
             self.error = error
+            if error.details.get("hostile"):
+                self.names, self._index = None, None
         finally:
-            if self.error is not None and self.names is None:
+            if self.error is not None and self.names is None and not self.error.details.get("hostile"):
                 await self._read_stored()
             self._loading = None
 
@@ -108,6 +110,8 @@ class Source:
         with suppress(Exception):
             if self._stored is not None:
                 found = await self._stored.names([self.channel], self._subdirs)
+                # It may have been refused: rattler keeps what it has fetched all the same.
+                await self._layout.check()
                 self.names, self.stale = frozenset(name.normalized for name in found), True
 
     async def _read_names(self) -> Iterable[str]:
@@ -136,7 +140,10 @@ class Source:
             return await self._gateway_names()
 
     async def _gateway_names(self) -> list[str]:
-        return [name.normalized for name in await self._gateway.names([self.channel], self._subdirs)]
+        names = [name.normalized for name in await self._gateway.names([self.channel], self._subdirs)]
+        # What was read stays in memory from here on, so it is what a solver gets.
+        await self._layout.check()
+        return names
 
     def forget(self) -> None:
         """Ask the channel again before anything else is believed."""
@@ -149,6 +156,9 @@ class Source:
     def slim(self) -> None:
         """Keep only on disk what can be read from there again."""
         self._gateway.clear_repodata_cache(self.channel)
+        if self._index is None:
+            # The gateway will fetch what is new by then, which nobody has looked at.
+            self._tried = float("-inf")
 
     async def records(self, names: Iterable[str]) -> list[RepoDataRecord]:
         """Every record with one of these names."""

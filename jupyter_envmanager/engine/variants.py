@@ -7,7 +7,6 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
 
 from rattler import RepoDataRecord
 
@@ -68,11 +67,8 @@ async def variants(channels: Channels, plan: Sequence[Build], specs: Iterable[st
     ChannelUnreachable
     """
 
-    async def of(name: str) -> list[Build]:
-        return await asyncio.to_thread(as_builds, await channels.records([name]))
-
-    # An answer becomes Python objects in one go, for which the event loop waits: each name for itself.
-    return [*chain.from_iterable(await asyncio.gather(*map(of, sorted(candidates(plan, specs)))))]
+    names = sorted(candidates(plan, specs))
+    return await channels.about(names, as_builds) if names else []
 
 
 async def advice(channels: Channels, aim: Aim, plan: Sequence[Build]) -> Advice:

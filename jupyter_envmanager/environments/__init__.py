@@ -7,13 +7,14 @@ from .managers import managed_by
 from .pins import read_pins, write_pins
 from .places import Places, is_environment
 from .reader import EnvironmentReader, environment_id
-from .remains import is_vacant
+from .remains import clear_vacant, is_vacant
 
 __all__ = [
     "EnvironmentReader",
     "Places",
     "add_to_environments_txt",
     "check_health",
+    "clear_vacant",
     "environment_id",
     "fingerprint",
     "is_environment",

@@ -9,7 +9,6 @@ import csv
 import os
 import posixpath
 from dataclasses import dataclass
-from email.parser import HeaderParser
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -77,6 +76,9 @@ def installer(folder: Path) -> str:
 def read(prefix: Path, folder: str) -> Distribution:
     """One distribution. What it does not say is empty."""
     path = prefix / folder
+    # What it brings along, workers would load before they begin; few of them read a distribution.
+    from email.parser import HeaderParser
+
     headers = HeaderParser().parsestr(text(_metadata_file(path)).partition("\n\n")[0])
     record = path / "RECORD"
     name = str(headers["Name"] or "").strip()

@@ -9,8 +9,6 @@ import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from packaging.requirements import InvalidRequirement, Requirement
-
 from .conda_records import CondaRecord, canonical
 from .distributions import Distribution
 
@@ -65,6 +63,9 @@ def _needs(distribution: Distribution, installed: set[str], python: str) -> Iter
 @functools.lru_cache(maxsize=4096)
 def applies(requirement: str, python: str) -> bool:
     """Whether a requirement (PEP 508) counts here, when no extras were asked for. One we cannot read does."""
+    # It takes a tenth of a second to load, and a worker does not ask.
+    from packaging.requirements import InvalidRequirement, Requirement
+
     try:
         marker = Requirement(requirement).marker
         short = ".".join(python.split(".")[:2])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
 _CACHE = "__pycache__"
@@ -25,6 +26,24 @@ def is_vacant(folder: Path) -> bool:
     except OSError:
         # It may hold anything.
         return False
+
+
+def clear_vacant(folder: Path) -> bool:
+    """Empty a folder that is vacant; whether there was anything in it.
+
+    What has come since it was looked at stays, be it more bytecode.
+    """
+    found = False
+    for path, _, files in os.walk(folder, topdown=False):
+        for name in files:
+            if Path(path).name == _CACHE and _BYTECODE.fullmatch(name):
+                with suppress(OSError):
+                    Path(path, name).unlink()
+        if path != os.fspath(folder):
+            found = True
+            with suppress(OSError):
+                Path(path).rmdir()
+    return found
 
 
 def _only_bytecode(folder: str | os.PathLike[str]) -> bool:

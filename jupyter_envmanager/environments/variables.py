@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,14 @@ def read_state(prefix: Path) -> dict[str, Any]:
         ) from error
 
 
+def variables_in(content: bytes) -> dict[str, str]:
+    """The variables in the content of such a file; none where it cannot be read."""
+    try:
+        return _settable(msgspec.json.decode(content, type=_State).env_vars)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return {}
+
+
 def variables_of(prefix: Path) -> dict[str, str]:
     """The variables of an environment, by name; those that no shell can set are left out, as at a kernel's start.
 
@@ -59,8 +68,7 @@ def variables_of(prefix: Path) -> dict[str, str]:
     Invalid
         They cannot be read.
     """
-    found = read_state(prefix).get("env_vars", {})
-    return {name: value for name, value in sorted(found.items()) if _can_be_set(name, value)}
+    return _settable(read_state(prefix).get("env_vars", {}))
 
 
 def read_variables(prefix: Path) -> dict[str, str]:
@@ -69,6 +77,10 @@ def read_variables(prefix: Path) -> dict[str, str]:
         return variables_of(prefix)
     except Invalid:
         return {}
+
+
+def _settable(found: Mapping[str, object]) -> dict[str, str]:
+    return {name: str(value) for name, value in sorted(found.items()) if _can_be_set(name, value)}
 
 
 def _can_be_set(name: str, value: object) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Set
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import msgspec
@@ -12,20 +12,20 @@ import msgspec
 from ..engine import history, metarecords, records, transaction, variables
 from ..engine.client import Network
 from ..engine.progress import Report, part
-from ..engine.workplace import Journal, Workplace, remove_tree
-from ..environments import is_vacant
+from ..engine.workplace import Journal, Workplace
+from ..environments import clear_vacant, is_vacant
 from ..errors import Conflict, NotFound
-from ..pypi import apply as apply_pypi
+from ..pypi import PypiPlan, PypiSettings
 from ..sharing import give_new, umask
-from .copying import copy
 from .lock import Lock, cache_lock
 from .marking import write_first
 from .recovery import Registered, finish, recover
 from .store import Action, CreateAction, RemoveAction
-from .unpacking import unpack
 
 # A share of the bar each, where an environment has packages from PyPI.
 _PYPI_BEGINS, _PYPI_ENDS = 0.6, 0.98
+# Each takes less than a millisecond.
+_TRIES = 20
 
 
 async def create(action: CreateAction, place: Workplace, job: str, lock: Lock, report: Report) -> Registered:
@@ -59,10 +59,7 @@ async def create(action: CreateAction, place: Workplace, job: str, lock: Lock, r
             give_new(place.stage(job), action.shared, suspects)
         report("swap", f"{prefix}", 0.99)
         lock.check()
-        if is_vacant(prefix):
-            for remains in list(prefix.iterdir()):
-                remove_tree(remains)
-        transaction.swap_in(place.stage(job), prefix)
+        _swap_in(place.stage(job), prefix)
     except BaseException:
         place.discard(job)
         raise
@@ -73,12 +70,28 @@ async def create(action: CreateAction, place: Workplace, job: str, lock: Lock, r
     return registered
 
 
+def _swap_in(stage: Path, prefix: Path) -> None:
+    """Put the stage in its place, where nothing but bytecode may be, which a running kernel writes again and again."""
+    for _ in range(_TRIES):
+        if is_vacant(prefix):
+            clear_vacant(prefix)
+        with suppress(Conflict):
+            transaction.swap_in(stage, prefix)
+            return
+    transaction.swap_in(stage, prefix)
+
+
 async def _build(action: CreateAction, stage: Path, job: str, report: Report) -> Set[tuple[int, int]]:
     """Build the environment in the stage; returns the private files of a copy that others may have linked to."""
     stored = action.plan
+    # Other jobs need not load what copies and unpacks.
     if stored.copies is not None:
+        from .copying import copy
+
         return copy(stored, stage, Path(action.prefix), job, report)
     if stored.unpacks is not None:
+        from .unpacking import unpack
+
         unpack(action, stored, stage, job, report)
         return frozenset()
     pkgs_dirs = [Path(folder) for folder in action.pkgs_dirs]
@@ -102,12 +115,20 @@ async def _build(action: CreateAction, stage: Path, job: str, report: Report) ->
         )
     if stored.pypi is not None and action.pypi is not None:
         rest = part(report, _PYPI_BEGINS, _PYPI_ENDS)
-        apply_pypi(stored.pypi, stage=stage, prefix=Path(action.prefix), settings=action.pypi, report=rest)
+        apply_pypi(stored.pypi, stage, Path(action.prefix), action.pypi, rest)
     history.append(stage, command=action.command, specs=stored.specs, linked=to_link)
     variables.write(stage, stored.variables)
     target = stored.plan.gpu.target if stored.plan.gpu is not None else None
     write_first(stage, job, "Created", channels=action.channels, specs=stored.specs, gpu=target)
     return frozenset()
+
+
+def apply_pypi(plan: PypiPlan, stage: Path, prefix: Path, settings: PypiSettings, report: Report) -> None:
+    """Install and remove what comes from the Python package index (see `pypi.apply`)."""
+    # Few jobs need it, and every worker would load it before it begins.
+    from ..pypi.apply import apply
+
+    apply(plan, stage=stage, prefix=prefix, settings=settings, report=report)
 
 
 def finish_older(action: Action, place: Workplace) -> None:
@@ -160,6 +181,7 @@ def remove(action: RemoveAction, place: Workplace, job: str, lock: Lock, report:
         confirmed=True,
     )
     place.discard(job)
-    if is_vacant(place.prefix):
-        # Its kernels were importing.
-        remove_tree(place.prefix)
+    # Its kernels were importing, and perhaps still are. Not so where it is empty: somebody has made it anew.
+    if is_vacant(place.prefix) and clear_vacant(place.prefix):
+        with suppress(OSError):
+            place.prefix.rmdir()

@@ -12,7 +12,6 @@ from typing import Protocol
 from ..engine.bytecode import BytecodeCache, compile_rest
 from ..engine.progress import Report
 from ..engine.transaction import writable_cache
-from ..kernels import check_kernel
 from ..models import KernelCheck
 from ..plans import StoredPlan
 from ..sharing import give
@@ -33,6 +32,9 @@ class Log(Report, Protocol):
 
 def check(action: CreateAction, kernel: str, log: Log) -> None:
     """Start the kernel once and write down what it answered."""
+    # Loaded when it is wanted: most jobs end without.
+    from ..kernels import check_kernel
+
     time.sleep(_GRACE_SECONDS)
     log.update(check=KernelCheck(state="running", time=time.time()))
     log("kernel", "test start", 1.0)

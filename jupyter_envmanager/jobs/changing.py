@@ -23,11 +23,11 @@ from ..environments import fingerprint
 from ..environments.pins import write_pins
 from ..environments.state import state
 from ..errors import Conflict, NotAllowed, NotFound
-from ..pypi import PypiPlan, distributions, site_folders
-from ..pypi import apply as apply_pypi
+from ..pypi import PypiPlan
+from ..pypi.installed import distributions, site_folders
 from ..sharing import SharedPlace, give_new, umask
 from ..words import amount
-from .actions import finish_older
+from .actions import apply_pypi, finish_older
 from .lock import Lock, cache_lock
 from .recovery import finish
 from .store import ChangeAction, RollbackAction
@@ -115,7 +115,7 @@ async def _build(action: ChangeAction, place: Workplace, job: str, number: int, 
         # conda's files come where PyPI's are: those must have gone by then, or they would take conda's with them.
         if stored.replaced:
             leaving = PypiPlan(remove=stored.replaced)
-            apply_pypi(leaving, stage=laid, prefix=prefix, settings=action.pypi, report=report)
+            apply_pypi(leaving, laid, prefix, action.pypi, report)
 
     new = records.from_json(stored.records)
     owned = _pypi_files(prefix)
@@ -128,7 +128,7 @@ async def _build(action: ChangeAction, place: Workplace, job: str, number: int, 
     if stored.pypi is not None:
         rest = [name for name in stored.pypi.remove if name not in stored.replaced]
         plan = msgspec.structs.replace(stored.pypi, remove=rest)
-        apply_pypi(plan, stage=stage, prefix=prefix, settings=action.pypi, report=report)
+        apply_pypi(plan, stage, prefix, action.pypi, report)
     base.show_links()
     if stored.pins is not None:
         write_pins(stage, stored.pins)

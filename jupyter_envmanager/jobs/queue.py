@@ -9,8 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
-import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -19,22 +17,20 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ..environments import is_vacant
-from ..errors import Conflict, EnvManagerError, Internal, NotFound
-from ..models import Job, JobAction, JobEvent, Problem
+from ..errors import Conflict, Internal, NotFound
+from ..models import Job, JobAction, JobEvent
 from ..redaction import redact
-from .lock import cache_lock_file, clear_stale
-from .packing import settle
+from .claim import claimed
+from .ending import TERMINATE_SECONDS, terminate
+from .leftbehind import finish_or_discard, lost
 from .process import ProcessId, this_process
-from .recovery import left_its_mark, recover, tidy
+from .recovery import tidy
 from .standby import Standby
-from .store import ACTIVE, Action, JobFolder, JobStore, PackAction, file_version
+from .store import ACTIVE, Action, JobFolder, JobStore, file_version
 
 # A tail costs two stat calls; it runs only while a job does.
 _TAIL_SECONDS = 0.02
 _AFTERCARE_SECONDS = 0.5
-_TERMINATE_SECONDS = 3.0
-_LOG_TAIL = 4000
 _logger = logging.getLogger(__name__)
 
 Listener = Callable[[Job], None]
@@ -114,8 +110,7 @@ class JobQueue:
     def _claim_and_add(self, action: Action, kind: JobAction, title: str) -> Job:
         claim = self.store.folder / f".claim-{action.environment}"
         self.store.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _take(claim)
-        try:
+        with claimed(claim):
             for other in self.store.jobs():
                 if other.environment == action.environment and other.state in ACTIVE:
                     raise Conflict(
@@ -125,8 +120,6 @@ class JobQueue:
                         job=other.id,
                     )
             return self.store.add(action, kind=kind, title=title, owner=this_process())
-        finally:
-            claim.unlink(missing_ok=True)
 
     def _watch(self, job: Job) -> None:
         self.workers = {key: worker for key, worker in self.workers.items() if worker.poll() is None}
@@ -218,7 +211,7 @@ class JobQueue:
         job = folder.read_job()
         if job.state not in ACTIVE:
             return
-        outcome = await self._in_thread(_recover, folder, job)
+        outcome = await self._in_thread(finish_or_discard, folder, job)
         cancelled = folder.cancel_file.exists()
         folder.forget_action()
         if outcome == "finished":
@@ -226,7 +219,7 @@ class JobQueue:
         elif cancelled:
             self._write(folder, state="cancelled", finished=time.time(), message="Cancelled; nothing was changed.")
         else:
-            self._write(folder, state="lost", finished=time.time(), error=_lost(folder, status))
+            self._write(folder, state="lost", finished=time.time(), error=lost(folder, status))
 
     def _write(self, folder: JobFolder, **changes: object) -> None:
         self._changed(folder.write_job(msgspec.structs.replace(folder.read_job(), **changes)))
@@ -243,7 +236,7 @@ class JobQueue:
         folder.cancel_file.touch()
         worker = folder.read_process("worker")
         if worker is not None and worker.here():
-            await _terminate(worker)
+            await terminate(worker)
         if job_id in self._tasks and worker is None:
             # Still queued here: its task may wait for another job for a long time.
             self._tasks[job_id].cancel()
@@ -254,7 +247,7 @@ class JobQueue:
     async def _settle(self, folder: JobFolder, worker: ProcessId | None) -> None:
         """Wait until whoever watches the job has written its end; write it here when nobody does."""
         if folder.id in self._tasks:
-            await asyncio.wait([self._tasks[folder.id]], timeout=_TERMINATE_SECONDS * 2)
+            await asyncio.wait([self._tasks[folder.id]], timeout=TERMINATE_SECONDS * 2)
         worker = folder.read_process("worker") or worker
         if worker is None or (worker.here() and not worker.alive()):
             await self._end(folder, None)
@@ -285,70 +278,3 @@ class JobQueue:
 
 def _lives(worker: ProcessId | None) -> bool:
     return worker is not None and worker.alive()
-
-
-def _take(claim: Path) -> None:
-    """Hold ``claim`` for the few milliseconds between looking and adding; a forgotten one is taken over."""
-    while True:
-        try:
-            os.close(os.open(claim, os.O_CREAT | os.O_EXCL, 0o600))
-        except FileExistsError:
-            with contextlib.suppress(FileNotFoundError):
-                if time.time() - claim.stat().st_mtime > 5.0:
-                    claim.unlink()
-            time.sleep(0.005)
-        else:
-            return
-
-
-async def _terminate(worker: ProcessId) -> None:
-    """End a worker of this host and its children: politely, then not."""
-    for signal_number in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(worker.pid, signal_number)
-        deadline = time.monotonic() + _TERMINATE_SECONDS
-        while worker.alive() and time.monotonic() < deadline:
-            await asyncio.sleep(0.02)
-        if not worker.alive():
-            return
-
-
-def _recover(folder: JobFolder, job: Job) -> str:
-    try:
-        action = folder.read_action()
-    except (OSError, msgspec.DecodeError):
-        return "finished" if left_its_mark(Path(job.prefix), job.environment, job.id) else "discarded"
-    packed = isinstance(action, PackAction) and settle(action, folder)
-    try:
-        for cache in getattr(action, "pkgs_dirs", []):
-            clear_stale(cache_lock_file(Path(cache)))
-        outcome = recover(
-            Path(job.prefix),
-            job.environment,
-            job=job.id,
-            kernels_dir=Path(action.kernels_dir),
-            environments_txt=Path(action.environments_txt),
-        )
-    except (OSError, EnvManagerError):
-        _logger.exception("recovery of job %s", job.id)
-        return "discarded"
-    gone = not os.path.lexists(job.prefix) or is_vacant(Path(job.prefix))
-    if packed or (job.action == "remove" and gone):
-        # Killed between its last step and its last word; there is no marker where nothing is.
-        return "finished"
-    return outcome
-
-
-def _lost(folder: JobFolder, status: int | None) -> Problem:
-    try:
-        printed = folder.log_file.read_text(encoding="utf-8", errors="replace")[-_LOG_TAIL:]
-    except OSError:
-        printed = ""
-    if status is not None and status > 0:
-        message = f"The job's process ended by itself (exit status {status}). Nothing was changed."
-        hint = "Start it again. If it happens again, report it with the details."
-    else:
-        how = f" (signal {-status})" if status is not None else ""
-        message = f"The job's process was stopped from outside{how}. Nothing was changed."
-        hint = "Start it again. If it happens again, the machine may be short of memory."
-    return Problem(code="lost", message=message, hint=hint, details={"log": redact(printed)})

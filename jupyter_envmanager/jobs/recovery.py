@@ -10,15 +10,17 @@ import logging
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ..engine import generations
 from ..engine.workplace import Journal, Workplace, read_marker, remove_tree
 from ..environments import add_to_environments_txt, environment_id, remove_from_environments_txt
 from ..errors import Conflict, EnvManagerError, NotAllowed
-from ..kernels import KernelRegistry
 from ..models import Problem
 from .lock import prefix_lock, read_holder
+
+if TYPE_CHECKING:
+    from ..kernels import KernelRegistry
 
 Outcome = Literal["finished", "discarded", "busy"]
 _log = logging.getLogger(__name__)
@@ -101,8 +103,6 @@ def finish(journal: Journal, *, kernels_dir: Path, environments_txt: Path, confi
         The user has just agreed to remove the journal's kernels, also those that we did not write.
     """
     prefix = Path(journal.prefix)
-    shared = [Path(journal.shared_kernels_dir)] if journal.shared_kernels_dir else []
-    registry = KernelRegistry(kernels_dir, [kernels_dir, *shared])
     if journal.action == "change":
         add_to_environments_txt(prefix, environments_txt)
         return Registered()
@@ -111,11 +111,11 @@ def finish(journal: Journal, *, kernels_dir: Path, environments_txt: Path, confi
         return Registered()
     if journal.action == "create":
         add_to_environments_txt(prefix, environments_txt)
-        return _register(journal, prefix, registry)
+        return _register(journal, prefix, kernels_dir)
     for kernel in journal.kernels:
         # Gone already, or not ours to remove: the environment's removal does not fail over it.
         try:
-            registry.remove(kernel, force=confirmed)
+            _registry(journal, kernels_dir).remove(kernel, force=confirmed)
         except (EnvManagerError, OSError) as error:
             _log.warning("kernel %s stays: %s", kernel, error)
     remove_from_environments_txt(prefix, environments_txt)
@@ -128,12 +128,20 @@ def finish(journal: Journal, *, kernels_dir: Path, environments_txt: Path, confi
     return Registered()
 
 
-def _register(journal: Journal, prefix: Path, registry: KernelRegistry) -> Registered:
+def _registry(journal: Journal, kernels_dir: Path) -> KernelRegistry:
+    # Most jobs touch no kernel, and every worker would load it before it begins.
+    from ..kernels import KernelRegistry
+
+    shared = [Path(journal.shared_kernels_dir)] if journal.shared_kernels_dir else []
+    return KernelRegistry(kernels_dir, [kernels_dir, *shared])
+
+
+def _register(journal: Journal, prefix: Path, kernels_dir: Path) -> Registered:
     """Register the kernel that was asked for; under another name when that one has been taken meanwhile."""
     if not journal.kernels:
         return Registered()
     name, display_name = journal.kernels[0], journal.display_name or prefix.name
-    environment = environment_id(prefix)
+    environment, registry = environment_id(prefix), _registry(journal, kernels_dir)
     try:
         try:
             registry.register(prefix=prefix, environment=environment, display_name=display_name, name=name)

@@ -122,3 +122,8 @@ def is_writable(spec: Spec) -> bool:
     return os.access(spec.folder / "kernel.json", os.F_OK) and all(
         os.access(folder, os.W_OK) for folder in (spec.folder, spec.folder.parent)
     )
+
+
+def version_of(folder: Path) -> str:
+    """Changes with the kernel.json of a kernelspec folder; empty when there is none."""
+    return "-".join(map(str, file_version(f"{folder}{os.sep}kernel.json") or ()))

@@ -7,17 +7,18 @@ New ones go into the user's folder or the group's. What we write is marked (``me
 from __future__ import annotations
 
 import builtins
+import contextlib
 import functools
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
 import msgspec
 
-from ..errors import NotAllowed, NotFound
+from ..errors import Conflict, NotAllowed, NotFound
 from ..models import (
     Environment,
     Kernel,
@@ -31,9 +32,10 @@ from ..models import (
 )
 from . import making, moving, names, permission, plain, recipe, writing
 from . import templates as templating
+from .holding import held
 from .kernelspec import Spec
 from .listing import Listing, Scopes
-from .looking import NATIVE, Looker
+from .looking import NATIVE, Looker, version_of
 from .settings import settings_of
 
 _RESERVED = {"python", "python2", NATIVE}
@@ -114,9 +116,11 @@ class KernelRegistry:
         self, name: str, environments: Sequence[Environment], checks: Mapping[str, KernelCheck]
     ) -> KernelSettings:
         """What an editor shows of one kernel; raises NotFound."""
+        # Looked at before it is read: what comes in between is refused later, not lost.
+        version = version_of(self._named(name).folder)
         spec = self._named(name)
         found = {kernel.name: kernel for kernel in self.list(environments, checks)}
-        return settings_of(spec, found[spec.name])
+        return settings_of(spec, found[spec.name], version)
 
     def folders(self) -> tuple[str, str | None]:
         """The ``kernels`` folders of the user and of the group."""
@@ -166,17 +170,17 @@ class KernelRegistry:
             raise names.taken(known)
         place = self._place(to)
         folder = moving.there(place, name) or place / name
-        present = self._own(folder, environment)
-        known = present or known
-        if known is not None and request is None:
-            made = replace(recipe.of(known), prefix=str(prefix))
-        else:
-            made = making.requested(recipe.from_request(request, environment, prefix))
         shown = recipe.checked_display_name(display_name)
         logo = request.logo if request else None
-        self._write(
-            making.files(made, folder.name, shown, self._templates(), logo=logo, current=known), folder, new=not present
-        )
+        with held(folder):
+            present = self._own(folder, environment)
+            known = present or known
+            if known is not None and request is None:
+                made = replace(recipe.of(known), prefix=str(prefix))
+            else:
+                made = making.requested(recipe.from_request(request, environment, prefix))
+            files = making.files(made, folder.name, shown, self._templates(), logo=logo, current=known)
+            self._write(files, folder, new=not present)
         return self._described(folder, environment, prefix)
 
     @_alone
@@ -186,15 +190,23 @@ class KernelRegistry:
         Raises
         ------
         NotFound, NotAllowed, Invalid, NoSpace
+        Conflict
+            It is not the version any more that the edit was made from.
         """
-        spec = self._to_change(name, "changed", force)
-        recipe.check_edit(edit)
-        if not making.is_ours(spec):
-            self._write(plain.edited(spec, edit), spec.folder)
-            return
-        shown = edit.display_name or spec.display_name or spec.name
-        made = making.with_edit(recipe.of(spec), edit, spec.display_name, shown)
-        self._write(making.files(made, spec.folder.name, shown, [], logo=edit.logo, current=spec), spec.folder)
+        with self._to_change(name, "changed", force) as spec:
+            recipe.check_edit(edit)
+            if edit.version not in (None, version_of(spec.folder)):
+                raise Conflict(
+                    f"The kernel “{spec.display_name or name}” has been changed meanwhile.",
+                    hint="Copy what you have typed, close this, and open it again: it shows what is there now.",
+                    path=str(spec.folder),
+                )
+            if not making.is_ours(spec):
+                self._write(plain.edited(spec, edit), spec.folder)
+                return
+            shown = edit.display_name or spec.display_name or spec.name
+            made = making.with_edit(recipe.of(spec), edit, spec.display_name, shown)
+            self._write(making.files(made, spec.folder.name, shown, [], logo=edit.logo, current=spec), spec.folder)
 
     @_alone
     def rewrite(self, name: str, environment: Environment, *, force: bool = False) -> None:
@@ -202,18 +214,18 @@ class KernelRegistry:
 
         Raises
         ------
-        NotFound, NotAllowed, Invalid, NoSpace
+        NotFound, NotAllowed, Invalid, Conflict, NoSpace
         """
-        spec = self._to_change(name, "written anew", force)
-        made = making.for_environment(spec, environment)
-        known = self._templates()
-        if not made.built_in and made.template not in {template.name for template in known if not template.fault}:
-            made = replace(made, template="")
-        shown = spec.display_name or environment.name
-        files = making.files(made, spec.folder.name, shown, known, current=spec)
-        if not spec.stamp:
-            files = making.beside_others(files, spec.folder)
-        self._write(files, spec.folder)
+        with self._to_change(name, "written anew", force) as spec:
+            made = making.for_environment(spec, environment)
+            known = self._templates()
+            if not made.built_in and made.template not in {template.name for template in known if not template.fault}:
+                made = replace(made, template="")
+            shown = spec.display_name or environment.name
+            files = making.files(made, spec.folder.name, shown, known, current=spec)
+            if not spec.stamp:
+                files = making.beside_others(files, spec.folder)
+            self._write(files, spec.folder)
 
     @_alone
     def copy(self, name: str, request: KernelCopy) -> str:
@@ -249,17 +261,17 @@ class KernelRegistry:
         NotAllowed
             We did not write it, one of the folders cannot be written, or it is in neither of them.
         """
-        spec = self._to_change(name, "moved", force)
-        place, scope = self._place(to), self._scopes.of(spec)
-        if scope == to:
-            moving.finish(spec, (self._user_dir, self._group_dir))
-            return
-        if scope not in ("me", "group"):
-            raise NotAllowed(
-                f"The kernel “{spec.display_name or name}” is neither yours nor your group's.",
-                hint="Make a copy: that one can be moved.",
-            )
-        moving.move(spec, place, shared=to == "group")
+        with self._to_change(name, "moved", force) as spec:
+            place, scope = self._place(to), self._scopes.of(spec)
+            if scope == to:
+                moving.finish(spec, (self._user_dir, self._group_dir))
+                return
+            if scope not in ("me", "group"):
+                raise NotAllowed(
+                    f"The kernel “{spec.display_name or name}” is neither yours nor your group's.",
+                    hint="Make a copy: that one can be moved.",
+                )
+            moving.move(spec, place, shared=to == "group")
 
     @_alone
     def remove(self, name: str, *, force: bool = False) -> None:
@@ -272,7 +284,8 @@ class KernelRegistry:
         NotAllowed
             We did not write it, or its folder cannot be written.
         """
-        writing.take_away(self._to_change(name, "removed", force).folder)
+        with self._to_change(name, "removed", force) as spec:
+            writing.take_away(spec.folder)
 
     # Names
 
@@ -302,13 +315,15 @@ class KernelRegistry:
             raise NotFound(f"There is no kernel “{name}”.", hint="Refresh the list.")
         return spec
 
-    def _to_change(self, name: str, what: str, force: bool) -> Spec:
-        """A spec that may be changed, as it is at this moment."""
+    @contextlib.contextmanager
+    def _to_change(self, name: str, what: str, force: bool) -> Iterator[Spec]:
+        """A spec that may be changed, as it is at this moment; other processes keep their hands off it meanwhile."""
         spec = self._named(name)
         permission.check(spec, what, force)
-        spec = self._looker.read(spec.folder).spec
-        permission.check(spec, what, force)
-        return spec
+        with held(spec.folder):
+            spec = self._looker.read(spec.folder).spec
+            permission.check(spec, what, force)
+            yield spec
 
     def _own(self, folder: Path, environment: str) -> Spec | None:
         """The kernel of an environment in this very folder; Conflict where it is another's."""

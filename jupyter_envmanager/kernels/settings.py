@@ -14,7 +14,7 @@ _SCRIPT_BYTES = 64_000
 _FIELDS = ["display_name", "variables", "modules", "arguments", "user_site", "logo"]
 
 
-def settings_of(spec: Spec, kernel: Kernel) -> KernelSettings:
+def settings_of(spec: Spec, kernel: Kernel, version: str) -> KernelSettings:
     """The settings of one kernel.
 
     Parameters
@@ -23,6 +23,8 @@ def settings_of(spec: Spec, kernel: Kernel) -> KernelSettings:
         Its kernelspec.
     kernel:
         As it is listed.
+    version:
+        Of its kernel.json: see `looking.version_of`.
     """
     made, ours = recipe.of(spec), making.is_ours(spec)
     fields = [name for name in _FIELDS if name != "modules" or os.name != "nt"] if ours else plain.editable(spec)
@@ -39,6 +41,7 @@ def settings_of(spec: Spec, kernel: Kernel) -> KernelSettings:
         logo=made.logo if isinstance(made.logo, KernelLogo) else None,
         argv=spec.argv,
         script=_script(spec.folder),
+        version=version,
     )
 
 

@@ -16,6 +16,7 @@ from ..environments.asked import requested_specs
 from ..environments.conda_records import CondaRecord, ListedPath, ListedPaths, RawRecord, describe, plain_files
 from ..environments.condameta import is_record
 from ..environments.record_files import PackageFile
+from ..environments.variables import variables_in
 from ..errors import Damaged, Invalid
 from .distributions import Distributions, PackedDistribution
 from .members import Member, opened
@@ -34,6 +35,7 @@ _BEFORE_FACTOR, _BEFORE_BEGIN, _SECONDS = 20, 256 << 20, 90.0
 _LISTING_SECONDS = 10.0
 _NOARCH = "noarch"
 _HISTORY = "history"
+_VARIABLES = "state"
 # They become names of files.
 _FILE_NAME = re.compile(r"\w[\w.!+~=-]*", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
@@ -76,14 +78,16 @@ class Packed(msgspec.Struct, frozen=True, kw_only=True):
     """The environment in an archive.
 
     ``records`` are as a channel has them, ``size`` is what the files of packages come to. ``specs`` is what was asked
-    for. ``digest`` is that of the records, to the byte. ``distributions`` are Python's that conda has not brought, and
-    ``listed`` says whether these are all: a large archive is not read to its end.
+    for, ``variables`` what is set when it is active. ``digest`` is that of the records, to the byte. ``distributions``
+    are Python's that conda has not brought, and ``listed`` says whether these are all: a large archive is not read to
+    its end.
     """
 
     records: list[dict[str, Any]]
     size: int
     specs: list[str]
     digest: str
+    variables: dict[str, str] = {}
     distributions: list[PackedDistribution] = []
     listed: bool = True
 
@@ -119,6 +123,7 @@ def read(archive: Path, platform: str, largest: int = LARGEST_RECORD) -> Packed:
     """
     seen = _Seen(archive, largest)
     history = seen.texts.pop(_HISTORY, b"").decode(errors="replace")
+    variables = variables_in(seen.texts.pop(_VARIABLES, b"{}"))
     records, said, length = [], [], 0
     for name, text in seen.texts.items():
         record, one, more = _record(name, text)
@@ -141,13 +146,14 @@ def read(archive: Path, platform: str, largest: int = LARGEST_RECORD) -> Packed:
         size=sum(one.size or 0 for one in said),
         specs=[spec for name, spec in sorted(requested_specs(said, history).items()) if name in names],
         digest=digest_of(seen.texts),
+        variables=variables,
         distributions=seen.distributions.foreign(owned for one in said for owned in one.distributions),
         listed=seen.listed,
     )
 
 
 class _Seen:
-    """What is of interest in an archive: ``texts`` are the records by their file name, and the history."""
+    """What is of interest in an archive: ``texts`` are the records by their file name, the history, the variables."""
 
     def __init__(self, archive: Path, largest: int) -> None:
         self.texts: dict[str, bytes] = {}
@@ -165,7 +171,7 @@ class _Seen:
         before, first = 0, True
         for member in members:
             name = member.path[len(META) :] if member.path.startswith(META) else ""
-            if member.kind == "file" and (name == _HISTORY or is_record(name)) and "/" not in name:
+            if member.kind == "file" and (name in (_HISTORY, _VARIABLES) or is_record(name)) and "/" not in name:
                 self._keep(name, member)
                 continue
             if not self.distributions.take(member) and not name and member.kind != "folder":

@@ -21,8 +21,9 @@ from .condafiles import CondaFiles
 from .failures import translate
 from .files import Stage, no_space
 from .index import indexes
-from .installed import InstalledDist, conflicts, distributions, site_folders
+from .installed import InstalledDist, distributions, site_folders
 from .names import normal
+from .needs import conflicts
 from .relocate import finish, mark_requested
 from .runner import run
 from .state import PypiPlan, PypiSettings

@@ -11,8 +11,8 @@ from packaging.version import Version
 from ..errors import EnvManagerError, NotFound, Unsatisfiable
 from .dryrun import Changes, DryRun
 from .index import has_wheel
-from .installed import conflicts, needs
 from .names import normal
+from .needs import conflicts, needs
 from .ownindex import folders
 from .reference import Place, Requirement, parse
 from .requirements import Wanted

@@ -15,8 +15,8 @@ from packaging.version import InvalidVersion, Version
 
 from ..errors import Internal
 from .failures import translate
-from .installed import needs
 from .names import normal
+from .needs import needs
 from .runner import ask
 from .state import Dist, PypiSettings, PypiState
 

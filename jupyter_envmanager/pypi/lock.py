@@ -65,6 +65,11 @@ class Locked(msgspec.Struct, frozen=True, kw_only=True):
         fitting = [pair for pair in rated if pair[0] >= 0]
         return min(fitting, key=lambda pair: pair[0])[1] if fitting else self.sdist or self.archive
 
+    def from_source(self, python_version: str) -> bool:
+        """Whether somebody else's source is fetched and built. A folder is the user's own project."""
+        file = self.artifact(python_version)
+        return self.vcs is not None or (file is not None and not _is_wheel(file.url or file.path))
+
 
 class _Lock(msgspec.Struct, frozen=True, kw_only=True):
     packages: list[Locked] = []
@@ -168,6 +173,10 @@ def wheel_tags(url: str) -> frozenset[Tag]:
         return parse_wheel_filename(unquote(urlsplit(url).path.rpartition("/")[2]))[3]
     except InvalidWheelFilename:
         return frozenset()
+
+
+def _is_wheel(url: str) -> bool:
+    return urlsplit(url).path.endswith(".whl")
 
 
 def _matches(file: Mapping[str, Any], wanted: list[str]) -> bool:

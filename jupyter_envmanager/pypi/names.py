@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from packaging.utils import canonicalize_name
+import re
+
+_RUN = re.compile(r"[-_.]+")
 
 
 def normal(name: str) -> str:
     """The spelling by which names are compared: ``Ruamel_YAML`` is ``ruamel-yaml``
     (https://packaging.python.org/en/latest/specifications/name-normalization/).
     """
-    return canonicalize_name(name)
+    return _RUN.sub("-", name).lower()

@@ -8,10 +8,11 @@ from typing import Literal
 from packaging.version import InvalidVersion, Version
 
 from ..models import Operation, PlanAction, Problem
+from ..words import first
 from .dryrun import Changes
-from .installed import conflicts
 from .lock import Locked
 from .names import normal
+from .needs import conflicts
 from .state import Dist, PypiPlan, PypiState
 
 
@@ -42,7 +43,12 @@ def describe(
         # What conda brings stays conda's, however often it is asked for.
         requested=sorted(kept | {name for name in asked - removed if name not in conda or name in changed}),
         python_version=state.python_version,
-        warnings=[*_overwritten(conda, changes), *_rebuilt(before, changes, state), *_broken(state, changes, gone)],
+        warnings=[
+            *_overwritten(conda, changes),
+            *_rebuilt(before, changes, state),
+            *_broken(state, changes, gone),
+            *_from_source(locked, state.python_version),
+        ],
     )
 
 
@@ -132,4 +138,16 @@ def _broken(state: PypiState, changes: Changes, gone: set[str]) -> Iterator[Prob
             message=f"{name} is needed by {', '.join(sorted(users))}.",
             hint=f"Keep {name}, or remove these as well.",
             details={"package": name, "needed_by": sorted(users)},
+        )
+
+
+def _from_source(locked: Sequence[Locked], python_version: str) -> Iterator[Problem]:
+    """What takes longer than a download, and may fail on this machine."""
+    built = sorted(normal(package.name) for package in locked if package.from_source(python_version))
+    if built:
+        yield Problem(
+            code="builds_from_source",
+            message=f"{first(built, 5)} will be built from source on this machine.",
+            hint="That takes longer, may need compilers, and runs the package's own code: add only what you trust.",
+            details={"packages": built},
         )

@@ -28,11 +28,12 @@ from ..models import (
     Problem,
     SpecFormat,
 )
-from ..pypi import distributions, site_folders
+from ..pypi.installed import distributions, site_folders
 from ..pypi.names import normal
 from ..pypi.requirements import read as read_requirements
 from ..sources import unusable
-from ..specfiles import LOCKS, format_of
+from ..specfiles import format_of
+from ..specfiles.reading import LOCKS
 
 if TYPE_CHECKING:
     from ..engine.locked import Locked

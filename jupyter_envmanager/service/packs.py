@@ -14,7 +14,7 @@ from ..errors import Busy, Conflict, Invalid, NotAllowed, NotFound
 from ..jobs.queue import JobQueue
 from ..jobs.store import PackAction
 from ..models import ArchiveFormat, Environment, Job, PackRequest
-from ..pypi import distributions, site_folders
+from ..pypi.installed import distributions, site_folders
 from ..siteconfig import Site
 from ..targets import Targets
 

@@ -22,7 +22,7 @@ from .handles import FOLDER, opened, way
 from .hindrances import is_mine
 from .members import Members, can_use, closed_folders, members_of
 from .places import SharedPlace, group_name, user_name
-from .rights import PASS, READ, WRITE, give, is_environment
+from .rights import PASS, READ, WRITE, give, is_environment, is_private
 
 # Python is led elsewhere by these alone, and by lines of a few hundred letters in all.
 _SITE_PACKAGES = "site-packages"
@@ -40,8 +40,10 @@ class _Survey:
     files: int = 0
     unreadable: list[str] = field(default_factory=list)
     unwritable: list[str] = field(default_factory=list)
+    private: list[str] = field(default_factory=list)
     outside: dict[str, str] = field(default_factory=dict)
     owners: set[int] = field(default_factory=set)
+    private_owners: set[int] = field(default_factory=set)
     _known: dict[tuple[int, int, int, int], bool] = field(default_factory=dict)
     _leads: dict[str, bool] = field(default_factory=dict)
 
@@ -63,7 +65,12 @@ class _Survey:
 
     def file(self, path: str, status: os.stat_result) -> None:
         """Judge a plain file."""
-        if not self.may(status, READ | (PASS if status.st_mode & stat.S_IXUSR else 0)):
+        if self.may(status, READ | (PASS if status.st_mode & stat.S_IXUSR else 0)):
+            return
+        if self.place is not None and self.place.access == "write" and is_private(status):
+            self.private.append(path)
+            self.private_owners.add(status.st_uid)
+        else:
             self.unreadable.append(path)
             self.owners.add(status.st_uid)
 
@@ -97,6 +104,8 @@ def check(prefix: Path, place: SharedPlace | None) -> Sharing:
     ):
         if paths:
             problems.append(hindrances.kept_out(code, verb, sorted(paths), real, survey.owners, place))
+    if survey.private:
+        problems.append(hindrances.private(sorted(survey.private), real, survey.private_owners, place))
     problems += [hindrances.outside(path, leads) for path, leads in survey.outside.items()][: hindrances.SHOWN]
     problems += hindrances.acls([*(folder for folder, _ in closed), real])
     everybody = f"Every member of {place.group}"

@@ -36,16 +36,38 @@ def closed(folder: str, status: os.stat_result, place: SharedPlace) -> Problem:
 def kept_out(code: str, verb: str, paths: list[str], real: str, owners: set[int], place: SharedPlace) -> Problem:
     """What members cannot read, or write into, in the environment at ``real``; its ``owners`` can change that."""
     count = len(paths)
-    first = ", ".join(os.path.relpath(path, real) for path in paths[:SHOWN])
     what = "a file or folder" if count == 1 else f"{count} files and folders"
     mine = is_mine(owners)
-    names = ", ".join(sorted(user_name(uid) for uid in owners))
+    hint = f"Ask {_names(owners)} to put it right with the same check."
     return Problem(
         code=code,
-        message=f"Other members of {place.group} cannot {verb} {what}: {first}{', …' if count > SHOWN else ''}.",
-        hint="“Repair” does what is yours to do." if mine else f"Ask {names} to put it right with the same check.",
+        message=f"Other members of {place.group} cannot {verb} {what}: {_inside(paths, real)}.",
+        hint="“Repair” does what is yours to do." if mine else hint,
         details={"paths": paths[:100], "count": count, "repairable": mine},
     )
+
+
+def private(paths: list[str], real: str, owners: set[int], place: SharedPlace) -> Problem:
+    """Files in the environment at ``real`` that no repair touches: see `rights.is_private`."""
+    count, first = len(paths), shlex.quote(paths[0])
+    what = "a private file that has" if count == 1 else f"{count} private files that have"
+    who = "" if is_mine(owners) else f"Ask {_names(owners)} to do it: "
+    command = f"cp -p {first} {first}.new && mv {first}.new {first}"
+    return Problem(
+        code="private_names",
+        message=f"Other members of {place.group} cannot read {what} another name elsewhere: {_inside(paths, real)}.",
+        hint="“Repair” leaves them as they are, as somebody may keep the other name private. Where the group may read "
+        f"it, put a copy in its place, then choose “Repair”. {who}{command}",
+        details={"paths": paths[:100], "count": count, "command": command, "repairable": False},
+    )
+
+
+def _inside(paths: list[str], real: str) -> str:
+    return ", ".join(os.path.relpath(path, real) for path in paths[:SHOWN]) + (", …" if len(paths) > SHOWN else "")
+
+
+def _names(owners: set[int]) -> str:
+    return ", ".join(sorted(user_name(uid) for uid in owners))
 
 
 def outside(path: str, leads: str) -> Problem:

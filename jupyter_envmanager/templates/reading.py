@@ -88,8 +88,11 @@ def _read(file: Path, own: bool, target: GpuTarget) -> tuple[EnvironmentTemplate
     needed = as_cuda(written)
     if written and needed is None:
         _refuse(f"cuda: “{shortened(written)}” is no version such as “12.4”", layer.nodes["cuda"])
+    lacks = ""
     if needed and target.cuda and numbers(target.cuda) < numbers(needed):
-        note = f"Needs CUDA {needed} or newer; {target.title} runs {target.cuda}."
+        note = lacks = f"Needs CUDA {needed} or newer; {target.title} runs {target.cuda}."
+    elif needed and not target.cuda and not _list(part, "packages"):
+        note = lacks = note or "Needs an NVIDIA GPU."
     return (
         EnvironmentTemplate(
             name=file.stem,
@@ -101,6 +104,7 @@ def _read(file: Path, own: bool, target: GpuTarget) -> tuple[EnvironmentTemplate
             channels=channels or None,
             gpu="gpu" in parts,
             note=note,
+            lacks=lacks,
         ),
         problems,
     )

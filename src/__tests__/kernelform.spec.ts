@@ -30,7 +30,8 @@ const SETTINGS: KernelSettings = {
   user_site: false,
   logo: null,
   argv: [],
-  script: ''
+  script: '',
+  version: '1-2-3'
 };
 
 function form(): KernelForm {

@@ -122,7 +122,8 @@ it('says why a kernel cannot be edited', () => {
     user_site: false,
     logo: null,
     argv: [],
-    script: ''
+    script: '',
+    version: ''
   };
   const all = 'display_name logo variables modules arguments user_site';
   const reason = (kernel: Partial<Kernel>, editable: string[]) =>

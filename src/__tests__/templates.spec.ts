@@ -22,6 +22,7 @@ function template(
     channels: null,
     gpu: true,
     note: '',
+    lacks: '',
     ...change
   };
 }
@@ -150,6 +151,22 @@ describe('the form that starts from a template', () => {
       { source: { specs: ['python', 'pytorch-gpu'] } }
     ]);
     expect(creation.outdated).toBe(false);
+  });
+
+  it('is refused at its field where the target lacks what it needs', async () => {
+    start({ name: 'x', start: 'template', template: 'torch' }, 'cudf');
+    const unfit = template(['cudf'], { lacks: 'Needs an NVIDIA GPU.' });
+    server.answers['GET templates'] = [
+      200,
+      { templates: [unfit], problems: [] }
+    ];
+    creation.setGpu('cpu');
+    await creation.preview();
+    expect(creation.problemOf('template')?.hint).toMatch(/^Needs an NVIDIA/);
+    expect(server.bodies).toEqual([]);
+    answer('cudf');
+    creation.setGpu('h100');
+    expect(creation.problemOf('template')).toBeNull();
   });
 
   it('goes back to packages without what the template has put in', async () => {

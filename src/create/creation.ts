@@ -302,6 +302,7 @@ export class Creation {
         // The packages are those of the template for this target.
         await this.templates.settled;
       }
+      this.templates.check(this._values, this._trans);
       const revision = this._revision;
       this._plan = await this._model.preview(this.request());
       this._outdated = revision !== this._revision;

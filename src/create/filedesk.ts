@@ -51,13 +51,12 @@ export class FileDesk {
 
   /** Take files that are dropped onto an element, while the form is shown. */
   acceptDrops(node: HTMLElement): IDisposable {
-    const take = (work: () => Promise<void>) =>
-      void (this._creation.job === null && work());
     return acceptDrops(
       node,
       {
-        onFile: file => take(() => this.upload(file)),
-        onPath: path => take(() => this.open(path))
+        onFile: file => void this.upload(file),
+        onPath: path => void this.open(path),
+        isOpen: () => this._creation.job === null
       },
       this._trans.__('Drop it: this form starts from the file')
     );

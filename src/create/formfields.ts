@@ -98,7 +98,7 @@ const RELATED: Record<string, (keyof IFormValues)[]> = {
   kernel: ['displayName'],
   // Some of what PyPI's packages lack is conda's to bring.
   pypi: ['specs', 'python'],
-  template: ['start', 'specs', 'pypi'],
+  template: ['start', 'specs', 'pypi', 'gpu'],
   gpu: ['specs', 'pypi', 'python', 'channels'],
   source: ['file', 'relaxed', 'clone', 'archive', 'channels', 'gpu']
 };

@@ -1,5 +1,7 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+
 import type { EnvironmentTemplate, Problem } from '../_models';
-import { toProblem } from '../api';
+import { EnvManagerError, makeProblem, toProblem } from '../api';
 import { pythonSeries, specName } from '../specs';
 import type { IEnvManagerModel } from '../tokens';
 import type { IFormValues } from './formvalues';
@@ -110,6 +112,24 @@ export class Templates {
           this.problem = toProblem(error);
         })
     );
+  }
+
+  /** Raise an error at the field where the chosen template, as it is, cannot be made for the GPU target. */
+  check(values: IFormValues, trans: TranslationBundle): void {
+    const { start, template } = values;
+    const chosen = this.list?.find(({ name }) => name === template);
+    if (start === 'template' && chosen?.lacks && isUntouched(values)) {
+      const message = trans.__(
+        '“%1” cannot be made for the GPU target chosen above.',
+        chosen.title
+      );
+      const out = trans.__('Choose another target, or another template.');
+      const hint = `${chosen.lacks} ${out}`;
+      throw new EnvManagerError(
+        makeProblem('invalid', message, hint, 'template'),
+        0
+      );
+    }
   }
 
   /** Read no more. */

@@ -18,6 +18,7 @@ import { Remedies, remediesOf } from '../plan/remedies';
 import { IconButton, Note, TextButton } from '../widgets/components';
 import { ActionButton } from '../widgets/formfield';
 import type { Alteration } from './alteration';
+import { useFootFocus } from './footfocus';
 import { pendingLabel } from './pendingwords';
 import { forChange } from './remedyitems';
 import { FileRemedies } from './sourceproblem';
@@ -44,25 +45,21 @@ export interface IPendingProps {
 
 /** What is asked for, and what that comes to: first as chips, then as a plan. */
 export function Pending(props: IPendingProps): JSX.Element | null {
-  const { alteration, onRemedy, trans } = props;
-  const { open: items, plan, problem, outdated, busy, stopped } = alteration;
+  const { alteration, trans } = props;
+  const { open: items, plan, problem, outdated, stopped } = alteration;
   const foot = React.useRef<HTMLDivElement>(null);
   const ready = plan !== null && !outdated;
   const like = likenessOf(items);
   const relaxed = relaxedOf(alteration);
-  React.useEffect(() => {
-    // The button that was pressed is not the next one to press.
-    const { activeElement } = document;
-    const pressed = activeElement?.classList.contains('jp-EnvManager-preview');
-    if (ready && (pressed || activeElement === document.body)) {
-      const find = (selector: string) =>
-        foot.current?.querySelector<HTMLElement>(selector);
-      (
-        find('.jp-EnvManager-apply:enabled') ??
-        find('.jp-EnvManager-note .jp-EnvManager-button')
-      )?.focus();
-    }
-  }, [ready, busy]);
+  const takesWayOut = useFootFocus(foot, alteration);
+  const onRemedy = (remedy: GpuRemedy) => {
+    takesWayOut();
+    props.onRemedy(remedy);
+  };
+  const onRelax = (specs: Record<string, string>) => {
+    takesWayOut();
+    void alteration.relax(specs);
+  };
   if (!items.length && !problem) {
     return null;
   }
@@ -84,11 +81,18 @@ export function Pending(props: IPendingProps): JSX.Element | null {
       {Object.keys(relaxed).length > 0 && (
         <Relaxed
           relaxed={relaxed}
-          onUndo={specs => void alteration.relax(without(relaxed, specs))}
+          onUndo={specs => onRelax(without(relaxed, specs))}
           trans={trans}
         />
       )}
-      {problem && <ProblemNote problem={problem} {...props} />}
+      {problem && (
+        <ProblemNote
+          {...props}
+          problem={problem}
+          onRemedy={onRemedy}
+          onRelax={onRelax}
+        />
+      )}
       {plan && (
         <PlanView
           plan={{ ...plan, warnings: withoutRelaxed(plan).map(forChange) }}
@@ -162,7 +166,7 @@ function Head(props: IPendingProps & { ready: boolean }): JSX.Element {
         {ready && (
           <ActionButton
             name="jp-EnvManager-apply"
-            primary
+            primary={!stopped}
             disabled={stopped}
             busy={busy !== null || working}
             onClick={onApply}
@@ -198,8 +202,13 @@ function PendingChip(props: {
   );
 }
 
-function ProblemNote(props: IPendingProps & { problem: Problem }): JSX.Element {
-  const { alteration, problem, onPreview, onRemedy, trans } = props;
+function ProblemNote(
+  props: IPendingProps & {
+    problem: Problem;
+    onRelax: (relaxed: Record<string, string>) => void;
+  }
+): JSX.Element {
+  const { alteration, problem, onPreview, onRemedy, onRelax, trans } = props;
   const relaxations = alteration.like ? relaxationsOf(problem) : [];
   const relaxed = relaxedOf(alteration);
   const bad = badFileOf(alteration);
@@ -235,7 +244,7 @@ function ProblemNote(props: IPendingProps & { problem: Problem }): JSX.Element {
       {relaxations.length > 0 && (
         <Relaxations
           relaxations={relaxations}
-          onUse={more => void alteration.relax({ ...relaxed, ...more })}
+          onUse={more => onRelax({ ...relaxed, ...more })}
           trans={trans}
         />
       )}

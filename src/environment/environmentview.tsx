@@ -23,6 +23,7 @@ import { PackagesView } from './packagesview';
 import { targetTitle } from './remedyitems';
 import { RestartNote } from './restartnote';
 import { ShareTab } from './sharetab';
+import { VariablesBlock } from './variablesblock';
 
 /** The tabs of the page. */
 export type PageTab = 'packages' | 'kernels' | 'history' | 'gpu' | 'share';
@@ -202,6 +203,10 @@ function PackagesTab(props: Props): JSX.Element {
         onMenu={(row, anchor, focus) => verbs.packageMenu(row, anchor, focus)}
         onMore={anchor => verbs.moreMenu(anchor)}
         onRetry={() => void contents.read('packages')}
+        trans={trans}
+      />
+      <VariablesBlock
+        variables={packages.data?.variables ?? []}
         trans={trans}
       />
     </>

@@ -11,6 +11,8 @@ export interface IDropActions {
   onFile: (file: File) => void;
   /** Takes a file of the workspace. */
   onPath: (path: string) => void;
+  /** Whether one can be taken now; always, where it is not said. */
+  isOpen?: () => boolean;
 }
 
 /** Let files be dropped onto an element, from the desktop or from the file browser; of several, the first is taken. `words` say meanwhile what comes of it. */
@@ -40,19 +42,22 @@ export function acceptDrops(
   );
 }
 
+const always = () => true;
+
 type Over = (event: Event, on: boolean) => void;
 type Listeners = [string, (event: Event) => void][];
 
 function desktop(
-  { onFile }: IDropActions,
+  { onFile, isOpen = always }: IDropActions,
   over: Over,
   node: HTMLElement
 ): Listeners {
   const dragOver = (event: Event) => {
     const { dataTransfer } = event as DragEvent;
     if (dataTransfer?.types.includes('Files')) {
-      dataTransfer.dropEffect = 'copy';
-      over(event, true);
+      // Where none is taken, the browser would show it in place of JupyterLab.
+      dataTransfer.dropEffect = isOpen() ? 'copy' : 'none';
+      over(event, isOpen());
     }
   };
   return [
@@ -73,17 +78,24 @@ function desktop(
         const file = (event as DragEvent).dataTransfer?.files[0];
         if (file) {
           over(event, false);
-          onFile(file);
+          if (isOpen()) {
+            onFile(file);
+          }
         }
       }
     ]
   ];
 }
 
-function browser({ onPath }: IDropActions, over: Over): Listeners {
+function browser(
+  { onPath, isOpen = always }: IDropActions,
+  over: Over
+): Listeners {
   const paths = (event: Event): string[] => {
     const { mimeData } = event as Drag.Event;
-    return mimeData.hasData(PATHS) ? (mimeData.getData(PATHS) as string[]) : [];
+    return isOpen() && mimeData.hasData(PATHS)
+      ? (mimeData.getData(PATHS) as string[])
+      : [];
   };
   const dragOver = (event: Event) => {
     if (paths(event).length) {

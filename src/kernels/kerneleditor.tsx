@@ -30,12 +30,13 @@ export async function editKernel(
   settings: KernelSettings,
   trans: TranslationBundle
 ): Promise<boolean> {
-  const { kernel, editable } = settings;
+  const { kernel, editable, version } = settings;
   const form = new KernelForm(draftOf(settings), editable, trans);
   const send = async () => {
     const edit = form.toEdit();
     if (Object.keys(edit).length) {
-      await model.editKernel(kernel.name, edit, !kernel.stamped);
+      const from = { ...edit, version };
+      await model.editKernel(kernel.name, from, !kernel.stamped);
     }
   };
   // JupyterLab shows one dialog at a time: the form goes for the question, and comes back after a No.

@@ -57,6 +57,9 @@ export class CellNote extends ReactWidget {
   protected render(): JSX.Element {
     const { flow, model, commands, path, onDismiss, trans } = this._options;
     const { environment, job } = flow;
+    const whose = { environment: environment?.id ?? '' };
+    const canClone =
+      environment !== undefined && commands.isEnabled(CommandIDs.clone, whose);
     return (
       <InstallFlowView
         flow={flow}
@@ -64,9 +67,14 @@ export class CellNote extends ReactWidget {
         onCreate={() =>
           void commands.execute(CommandIDs.createForNotebook, { path })
         }
+        onClone={
+          canClone
+            ? () => void commands.execute(CommandIDs.clone, whose)
+            : undefined
+        }
         onSearch={() =>
           void commands.execute(CommandIDs.openEnvironment, {
-            environment: environment?.id ?? '',
+            ...whose,
             tab: 'packages',
             search: flow.module.split('.')[0]
           })

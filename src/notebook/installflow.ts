@@ -2,6 +2,7 @@ import { type ISignal, Signal } from '@lumino/signaling';
 
 import type {
   Environment,
+  GpuRemedy,
   Job,
   KernelProblem,
   NotebookImport,
@@ -190,6 +191,12 @@ export class InstallFlow {
   /** Allow what the problem is about, and ask again. */
   async accept(): Promise<void> {
     await this._planned(alteration => alteration.accept());
+  }
+
+  /** Take a way out of what the problem, or the plan, is about, and ask again. */
+  async remedy(remedy: GpuRemedy): Promise<void> {
+    const targets = this._options.model.get('gpus').data?.targets ?? [];
+    await this._planned(alteration => alteration.remedy(remedy, targets));
   }
 
   /** Do exactly what the plan says. */

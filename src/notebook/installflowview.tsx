@@ -2,10 +2,13 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { closeIcon } from '@jupyterlab/ui-components';
 import React from 'react';
 
+import type { GpuRemedy } from '../_models';
+import { forChange } from '../environment/remedyitems';
 import { jobLine } from '../jobs/jobs';
 import { isActive } from '../jobs/jobstate';
 import { Outcome } from '../jobs/jobview';
 import { PlanView } from '../plan/planview';
+import { Remedies } from '../plan/remedies';
 import type { IJobSpeed } from '../tokens';
 import {
   IconButton,
@@ -33,6 +36,8 @@ export interface IInstallFlowProps {
   speed: IJobSpeed | null;
   /** Makes an environment for the notebook. */
   onCreate: () => void;
+  /** Makes a copy of the environment, which can be changed; without it, that is not offered. */
+  onClone?: () => void;
   /** Searches for packages in the environment's tab. */
   onSearch: () => void;
   /** Shows the install no more; without it, there is no button for that. */
@@ -127,7 +132,7 @@ function Detail({ flow, speed, trans }: IInstallFlowProps): JSX.Element | null {
 
 /** The way on from here. */
 function Buttons(props: IInstallFlowProps): JSX.Element | null {
-  const { flow, onCreate, onSearch, onDismiss, trans } = props;
+  const { flow, onCreate, onClone, onSearch, onDismiss, trans } = props;
   const primary = (text: string, onClick: () => void) => (
     <TextButton primary onClick={onClick}>
       {text}
@@ -161,7 +166,16 @@ function Buttons(props: IInstallFlowProps): JSX.Element | null {
     case 'absent':
       return flow.problem || !flow.environment ? null : search;
     case 'closed':
-      return create;
+      return (
+        <>
+          {onClone && (
+            <TextButton onClick={onClone}>
+              {trans.__('Clone to Mine…')}
+            </TextButton>
+          )}
+          {create}
+        </>
+      );
     case 'elsewhere':
       return flow.canRegister && !flow.problem ? register : null;
     case 'present':
@@ -230,6 +244,10 @@ function Trouble({ flow, trans }: IInstallFlowProps): JSX.Element | null {
   if (problem) {
     return (
       <Note problem={problem} trans={trans}>
+        <Remedies
+          problem={forChange(problem)}
+          onChoose={remedy => void flow.remedy(remedy)}
+        />
         {again}
       </Note>
     );
@@ -253,20 +271,33 @@ function WholePlan({ flow, trans }: IInstallFlowProps): JSX.Element | null {
     return null;
   }
   // The kernel that asks is one of those that run, and misses only what is taken away.
-  const warnings = plan.warnings.filter(
-    ({ code }) => code !== KERNELS_RUNNING || changesInstalled(plan)
-  );
+  const warnings = plan.warnings
+    .filter(({ code }) => code !== KERNELS_RUNNING || changesInstalled(plan))
+    .map(forChange);
+  const stops = plan.gpu?.stop === true;
+  const onRemedy = (remedy: GpuRemedy) => void flow.remedy(remedy);
   return (
     <div className="jp-EnvManager-flowPlan">
       {!open &&
         warnings.map((warning, index) => (
-          <Note key={index} problem={warning} kind="warning" />
+          <Note
+            key={index}
+            problem={warning}
+            kind={stops && warning.code === 'cpu_build' ? 'error' : 'warning'}
+          >
+            <Remedies problem={warning} optional={!stops} onChoose={onRemedy} />
+          </Note>
         ))}
       <LinkButton onClick={() => setOpen(!open)}>
         {open ? trans.__('Hide the plan') : trans.__('Show the whole plan')}
       </LinkButton>
       {open && (
-        <PlanView plan={{ ...plan, warnings }} outdated={false} trans={trans} />
+        <PlanView
+          plan={{ ...plan, warnings }}
+          outdated={false}
+          onRemedy={onRemedy}
+          trans={trans}
+        />
       )}
     </div>
   );

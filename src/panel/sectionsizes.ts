@@ -3,7 +3,7 @@ import type { AccordionPanel } from '@lumino/widgets';
 import type { View } from './sections';
 
 /** How high each section is while there is not enough room for all. */
-const SHARES = [5.6, 3, 1, 2.2];
+const SHARES = [6, 2.6, 1, 1.6];
 
 /**
  * Give each section the height that its content needs.

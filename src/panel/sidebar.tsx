@@ -12,8 +12,9 @@ import { acceptDrops } from '../files/filedrop';
 import { joinParts } from '../format';
 import { isActive } from '../jobs/jobstate';
 import { countProblems } from '../kernels/kernelproblems';
-import { CommandIDs, type Topic } from '../tokens';
+import { CommandIDs, type IEnvManagerModel, type Topic } from '../tokens';
 import { GpusView } from './gpusview';
+import { QuietSections } from './quietsections';
 import {
   ActivityView,
   EnvironmentsView,
@@ -27,6 +28,8 @@ interface ISection {
   label: string;
   view: View;
   detail: () => string;
+  /** Whether it has something to say; until then it is closed. */
+  speaks?: () => boolean;
   buttons: Record<string, Widget>;
 }
 
@@ -46,12 +49,36 @@ export function fillPanel(panel: SidePanel, options: ISectionOptions): void {
   sections.forEach(section =>
     panel.addWidget(new Section(section, () => sizes.update()))
   );
+  openWhenTheySpeak(content, sections, options.model);
   const drops = acceptDrops(
     panel.node,
     dropActions(options.commands, options.trans),
     options.trans.__('Drop it: a new environment starts from the file')
   );
   panel.disposed.connect(() => drops.dispose());
+}
+
+/** Keep closed what has nothing to say. */
+function openWhenTheySpeak(
+  content: AccordionPanel,
+  sections: ISection[],
+  model: IEnvManagerModel
+): void {
+  const quiet = new QuietSections(
+    content,
+    new Map(
+      sections.flatMap(({ speaks }, place) => (speaks ? [[place, speaks]] : []))
+    )
+  );
+  const look = () => quiet.update();
+  model.stateChanged.connect(look);
+  model.gpusChanged.connect(look);
+  content.disposed.connect(() => {
+    model.stateChanged.disconnect(look);
+    model.gpusChanged.disconnect(look);
+  });
+  // A closed section does not ask.
+  void model.refresh('gpus');
 }
 
 function environments(options: ISectionOptions): ISection {
@@ -92,7 +119,21 @@ function gpus(options: ISectionOptions): ISection {
   return {
     label: trans.__('GPUs'),
     view: new GpusView(options),
-    detail: () => count(model.get('gpus').data?.devices.length),
+    detail: () => {
+      const { data } = model.get('gpus');
+      return data && !data.devices.length
+        ? trans.__('none')
+        : count(data?.devices.length);
+    },
+    speaks: () => {
+      const { data, problem } = model.get('gpus');
+      return Boolean(
+        problem ||
+        data?.devices.length ||
+        data?.problems.length ||
+        (data && data.override !== null)
+      );
+    },
     buttons: { refresh: refreshButton(options, 'gpus') }
   };
 }
@@ -110,6 +151,11 @@ function activity(options: ISectionOptions): ISection {
         running > 0 && trans.__('%1 running', String(running)),
         waiting > 0 && trans.__('%1 waiting', String(waiting))
       );
+    },
+    // What has ended can wait until somebody asks for it.
+    speaks: () => {
+      const { data, problem } = model.get('jobs');
+      return Boolean(problem || data?.jobs.some(isActive));
     },
     buttons: {}
   };

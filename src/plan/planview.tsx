@@ -14,6 +14,8 @@ import { classes, LinkButton, Note } from '../widgets/components';
 import { countWords, origin } from './installed';
 import { buildOf, isLookedFor, isSaid, targetWords } from './plangpu';
 import { Remedies } from './remedies';
+import { SETS_VARIABLES, VariableLines } from './variablelines';
+import { variableWords } from './variablewords';
 
 /** So many packages that come along are shown at once. */
 const FEW = 4;
@@ -88,7 +90,7 @@ export function PlanView({
         aria-label={trans.__('Changes')}
         tabIndex={0}
       >
-        {plan.warnings.map((warning, index) => {
+        {plan.warnings.filter(isShown(plan)).map((warning, index) => {
           const cpuBuild = warning.code === 'cpu_build';
           const stops = cpuBuild && gpu?.stop === true;
           // There is nothing to choose any more.
@@ -117,6 +119,7 @@ export function PlanView({
           other={other}
           trans={trans}
         />
+        <VariableLines plan={plan} trans={trans} />
       </div>
       {!short && (
         <LinkButton onClick={() => setAll(!all)}>
@@ -181,6 +184,11 @@ export function ActionList({
   );
 }
 
+/** Whether a warning is shown: of variables, the lines below say more. */
+function isShown({ variables }: Plan): (warning: Problem) => boolean {
+  return ({ code }) => code !== SETS_VARIABLES || !variables.length;
+}
+
 /** Whether a line is one of the many that come with what was asked for; losing a package unasked is not. */
 function isUsual({ op, reason }: PlanAction): boolean {
   return reason === 'needed' && op !== 'remove';
@@ -202,6 +210,7 @@ function sums(plan: Plan, clone: boolean, trans: TranslationBundle): string {
   const disk = formatBytes(plan.disk_size);
   const whole = plan.warnings.some(({ code }) => code === 'copied_whole');
   return joinParts(
+    variableWords(plan.variables, trans),
     cached
       ? trans.__('%1 (%2 already cached)', transfer, formatBytes(cached))
       : transfer,
