@@ -41,11 +41,9 @@ def finish_or_discard(folder: JobFolder, job: Job) -> str:
     except (OSError, EnvManagerError):
         _logger.exception("recovery of job %s", job.id)
         return "discarded"
-    gone = not os.path.lexists(job.prefix) or is_vacant(Path(job.prefix))
-    if packed or (job.action == "remove" and gone):
-        # Killed between its last step and its last word; there is no marker where nothing is.
-        return "finished"
-    return outcome
+    # Killed between its last step and its last word; there is no marker where nothing is.
+    removed = job.action == "remove" and (not os.path.lexists(job.prefix) or is_vacant(Path(job.prefix)))
+    return "finished" if packed or removed else outcome
 
 
 def lost(folder: JobFolder, status: int | None) -> Problem:
